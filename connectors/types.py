@@ -1,0 +1,70 @@
+"""What travels between a source and the store: mentions, pages, cursors, and what can go wrong.
+
+ConnectorError            the answer is of no use; try again later, the cursor stays
+├── RateLimited           wait at least `after` seconds; the whole host is meant
+├── Blocked               a wall (login, bot check, consent page) or a refused key; a person must act
+└── Gone                  the source has ended; stop asking and tell the user
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+Cursor: TypeAlias = dict[str, Any]
+"""Where a source was left: a small JSON object that only its connector understands. {} at first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One post, comment, review or article, in plain text.
+
+    `id` is stable within its source. `text` is never blank (a title alone is repeated there) and, like every
+    field, holds no markup, control or direction-override character. `published` is aware, in UTC and not in the
+    future. `url` is http or https, or "" where the source has none.
+    """
+
+    id: str
+    url: str
+    author: str
+    published: datetime
+    title: str
+    text: str
+    language: str = ""  # BCP 47 as the source says it; "" when it does not
+    rating: float | None = None  # stars, 1 to 5
+    engagement: int = 0  # likes, shares, votes and replies together
+    parent: str = ""  # id or address of what it answers
+    about: str = ""  # what the source files it under: the app reviewed, the company complained of
+    dated: bool = True  # False: the source gave no usable time, `published` is when we read it
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one answer says: its mentions, where to go on, and whether to ask again at once.
+
+    `refused` holds a reason for each item that was there but could not become a mention.
+    """
+
+    mentions: tuple[Mention, ...]
+    cursor: Cursor
+    more: bool = False
+    refused: tuple[str, ...] = ()
+
+
+class ConnectorError(Exception):
+    """The answer is of no use; the cursor stays and the source is asked again later."""
+
+
+class RateLimited(ConnectorError):
+    """The host wants to be left alone for at least `after` seconds."""
+
+    def __init__(self, message: str, after: float) -> None:
+        super().__init__(message)
+        self.after = after
+
+
+class Blocked(ConnectorError):
+    """A wall stands before the source or the key was refused: a person must act."""
+
+
+class Gone(ConnectorError):
+    """The source has ended: stop asking."""

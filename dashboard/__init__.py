@@ -1,0 +1,1 @@
+"""Shows it: reads data/queries, writes decisions through data/store."""

@@ -1,0 +1,1 @@
+"""Joins the stages: Prefect flows, command line, alerts."""

@@ -1,0 +1,1 @@
+"""Judges texts and numbers; knows no store and no network."""
