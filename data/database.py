@@ -1,0 +1,233 @@
+"""Opens the database file for one short transaction at a time, and publishes snapshots for readers.
+
+DuckDB lets one process write or several read, never both, and drops its lock when the writer's own process opens
+the file a second time. So the file is opened only here, only under our own lock, and readers get copies: a
+`read/snap-<n>.duckdb` that `read/CURRENT` names. Nobody else may open `main.duckdb`.
+"""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from earful.data import failpoint, migrations
+from earful.data.lock import Busy, hold
+
+KEEP_SNAPSHOTS = 3
+LOCK_SECONDS = 30.0
+
+
+class DatabaseError(Exception):
+    """The database file can't be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Database:
+    """A folder that holds the store: main.duckdb, its lock, the snapshots in read/ and the landed answers in raw/."""
+
+    folder: Path
+    wait: float = LOCK_SECONDS
+
+    @property
+    def main(self) -> Path:
+        return self.folder / "main.duckdb"
+
+    @property
+    def read(self) -> Path:
+        return self.folder / "read"
+
+    @property
+    def raw(self) -> Path:
+        return self.folder / "raw"
+
+    @contextmanager
+    def transaction(self, publish: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Gives a connection inside one transaction, commits at the end and publishes a snapshot if asked.
+
+        Raises Busy when another process holds the file longer than `wait` seconds, DatabaseError when the file
+        can't be used. Any error inside the block rolls everything back.
+        """
+        with hold(self.folder / "writer.lock", self.wait, "the store"):
+            con = self._open()
+            try:
+                con.begin()
+                try:
+                    yield con
+                    con.execute("UPDATE meta SET sequence = sequence + 1")
+                    failpoint.reach("before_commit")
+                    con.commit()
+                except BaseException:
+                    _quietly_roll_back(con)
+                    raise
+                failpoint.reach("after_commit")
+                sequence = _settle(con)
+            except duckdb.Error as error:
+                raise self._explained(error) from error
+            finally:
+                con.close()
+            if publish:
+                self._publish(sequence)
+
+    def publish(self) -> None:
+        """Publishes a snapshot if the newest one is older than the database."""
+        with hold(self.folder / "writer.lock", self.wait, "the store"):
+            con = self._open()
+            try:
+                sequence = _settle(con)
+            except duckdb.Error as error:
+                raise self._explained(error) from error
+            finally:
+                con.close()
+            self._publish(sequence)
+
+    def _publish(self, sequence: int) -> None:
+        """Copies the closed file to a snapshot named by its sequence; the caller holds the lock."""
+        name = f"snap-{sequence:09d}.duckdb"
+        self.read.mkdir(parents=True, exist_ok=True)
+        for left_over in self.read.glob("*.tmp"):
+            left_over.unlink()
+        if current(self.folder) == name:
+            return
+        try:
+            copy = self.read / f"{name}.tmp"
+            shutil.copyfile(self.main, copy)
+            failpoint.reach("snapshot_copied")
+            _sync(copy)
+            copy.rename(self.read / name)
+            failpoint.reach("snapshot_named")
+            pointer = self.read / "CURRENT.tmp"
+            pointer.write_text(name)
+            _sync(pointer)
+            pointer.rename(self.read / "CURRENT")
+            _sync(self.read)
+        except OSError as error:
+            raise DatabaseError(f"cannot publish a snapshot to {self.read}: {error.strerror}; nothing kept is lost") from error
+        for old in sorted(self.read.glob("snap-*.duckdb"))[:-KEEP_SNAPSHOTS]:
+            old.unlink()
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        give_up = time.monotonic() + self.wait
+        while True:
+            try:
+                con = self._attach()
+                break
+            except duckdb.Error as error:
+                if "Could not set lock" not in str(error):
+                    raise self._explained(error) from error
+                if time.monotonic() >= give_up:
+                    raise Busy(
+                        f"another program has {self.main} open; close it (read the copies in {self.read} instead). {error}"
+                    ) from error
+                time.sleep(0.1)
+        try:
+            pending = migrations.pending(con)
+            if pending and migrations.applied(con):
+                con.close()
+                self._back_up(pending[0])
+                con = self._attach()
+            migrations.run(con)
+        except duckdb.Error as error:
+            con.close()
+            raise self._explained(error) from error
+        return con
+
+    def _attach(self) -> duckdb.DuckDBPyConnection:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        con = duckdb.connect(config={"TimeZone": "UTC"})
+        try:
+            con.execute(f"ATTACH {_quoted(self.main)} AS store (STORAGE_VERSION 'v1.2.0')")
+            con.execute("USE store")
+        except BaseException:
+            con.close()
+            raise
+        return con
+
+    def _back_up(self, number: int) -> None:
+        """Copies the file aside before migration `number` changes it; keeps a copy that is already there."""
+        copy = self.folder / f"before-migration-{number:03d}.duckdb"
+        if not copy.exists():
+            shutil.copyfile(self.main, copy.with_suffix(".tmp"))
+            _sync(copy.with_suffix(".tmp"))
+            copy.with_suffix(".tmp").rename(copy)
+
+    def _explained(self, error: duckdb.Error) -> Exception:
+        text = str(error)
+        newest = current(self.folder)
+        rescue = (
+            f"move {self.main} and its .wal aside, "
+            + (f"copy {self.read / newest} to {self.main}, " if newest else "")
+            + "then run 'earful replay' to read the landed answers again"
+        )
+        if "not a valid DuckDB database" in text:
+            return DatabaseError(f"{self.main} is not a database and was left as it is; {rescue}")
+        if "replaying WAL" in text or "Corrupt" in text or "checksum" in text.lower():
+            return DatabaseError(f"{self.main} is damaged and was left as it is; {rescue}. {text}")
+        if "version number" in text:
+            return DatabaseError(f"{self.main} was written by a newer DuckDB than {duckdb.__version__}. {text}")
+        if "No space left" in text or "Could not write" in text:
+            return DatabaseError(f"no room to write {self.main}; free some space and run again. {text}")
+        return error
+
+
+def current(folder: Path) -> str:
+    """Names the newest published snapshot, "" when there is none."""
+    try:
+        return (folder / "read" / "CURRENT").read_text().strip()
+    except FileNotFoundError:
+        return ""
+
+
+@contextmanager
+def snapshot(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Gives a fresh read-only connection to the newest snapshot; raises DatabaseError when there is none."""
+    for attempt in (1, 2, 3):
+        name = current(folder)
+        if not name:
+            raise DatabaseError(f"nothing has been kept in {folder} yet; run 'earful run'")
+        con = duckdb.connect(config={"TimeZone": "UTC"})
+        try:
+            con.execute(f"ATTACH {_quoted(folder / 'read' / name)} AS store (READ_ONLY)")
+            con.execute("USE store")
+        except duckdb.Error as error:
+            con.close()
+            # The writer may have retired this snapshot between the two looks.
+            if attempt == 3 or (folder / "read" / name).exists():
+                raise DatabaseError(f"snapshot {name} can't be read: {error}") from error
+            continue
+        try:
+            yield con
+        finally:
+            con.close()
+        return
+
+
+def _settle(con: duckdb.DuckDBPyConnection) -> int:
+    """Moves everything from the write-ahead log into the file and returns the number of commits so far."""
+    con.execute("CHECKPOINT store")
+    row = con.execute("SELECT sequence FROM meta").fetchone()
+    assert row is not None, "the meta table is empty"
+    return int(row[0])
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _quietly_roll_back(con: duckdb.DuckDBPyConnection) -> None:
+    try:
+        con.rollback()
+    except duckdb.Error:  # the failed statement may have ended the transaction already
+        return

@@ -1,0 +1,108 @@
+"""Numbered changes of the schema: append a function to MIGRATIONS, never change one that was released.
+
+Each runs in a transaction together with its number, and is checkpointed; before the first change of an existing
+file `database` copies it aside.
+"""
+
+from collections.abc import Callable
+
+import duckdb
+
+from earful.data import failpoint
+
+
+def first_schema(con: duckdb.DuckDBPyConnection) -> None:
+    """Sources, mentions, their examination, scores, corrections, spikes, alerts, outbox, gaps and runs."""
+    for statement in FIRST_SCHEMA.split(";"):
+        if statement.strip():
+            con.execute(statement)
+
+
+FIRST_SCHEMA = """
+CREATE TABLE meta (sequence BIGINT NOT NULL);
+INSERT INTO meta VALUES (0);
+CREATE TABLE settings (key TEXT PRIMARY KEY, value JSON NOT NULL);
+CREATE TABLE brands (brand TEXT PRIMARY KEY, role TEXT NOT NULL, expression TEXT NOT NULL, position INTEGER NOT NULL);
+CREATE TABLE sources (
+    source TEXT PRIMARY KEY, connector TEXT NOT NULL, target TEXT NOT NULL,
+    cursor JSON NOT NULL DEFAULT '{}', etag TEXT NOT NULL DEFAULT '', last_modified TEXT NOT NULL DEFAULT '',
+    due TIMESTAMPTZ, failures INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'new',
+    error TEXT NOT NULL DEFAULT '', since TIMESTAMPTZ, last_success TIMESTAMPTZ, last_new TIMESTAMPTZ,
+    moved_to TEXT NOT NULL DEFAULT '', moved_since TIMESTAMPTZ);
+CREATE TABLE hosts (host TEXT PRIMARY KEY, paused_until TIMESTAMPTZ NOT NULL);
+CREATE TABLE digested (landed TEXT PRIMARY KEY);
+CREATE TABLE mentions (
+    source TEXT NOT NULL, id TEXT NOT NULL, url TEXT NOT NULL, author TEXT NOT NULL,
+    published TIMESTAMPTZ NOT NULL, collected TIMESTAMPTZ NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL,
+    language TEXT NOT NULL, rating REAL, engagement INTEGER NOT NULL, parent TEXT NOT NULL, about TEXT NOT NULL,
+    dated BOOLEAN NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (source, id));
+CREATE TABLE examined (
+    source TEXT NOT NULL, id TEXT NOT NULL, digest TEXT NOT NULL, rules TEXT NOT NULL, language TEXT NOT NULL,
+    story TEXT NOT NULL, PRIMARY KEY (source, id));
+CREATE TABLE matches (
+    source TEXT NOT NULL, id TEXT NOT NULL, brand TEXT NOT NULL, PRIMARY KEY (source, id, brand));
+CREATE TABLE scores (
+    source TEXT NOT NULL, id TEXT NOT NULL, brand TEXT NOT NULL, model TEXT NOT NULL, digest TEXT NOT NULL,
+    negative REAL, neutral REAL, positive REAL, label TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',
+    tries INTEGER NOT NULL DEFAULT 1, scored TIMESTAMPTZ NOT NULL, PRIMARY KEY (source, id, brand, model));
+CREATE TABLE corrections (
+    correction TEXT PRIMARY KEY, source TEXT NOT NULL, id TEXT NOT NULL, brand TEXT NOT NULL, label TEXT NOT NULL,
+    author TEXT NOT NULL, made TIMESTAMPTZ NOT NULL);
+CREATE TABLE facts (
+    brand TEXT NOT NULL, source TEXT NOT NULL, id TEXT NOT NULL, story TEXT NOT NULL, leads BOOLEAN NOT NULL,
+    published TIMESTAMPTZ NOT NULL, collected TIMESTAMPTZ NOT NULL, label TEXT NOT NULL, corrected BOOLEAN NOT NULL,
+    language TEXT NOT NULL, rating REAL);
+CREATE TABLE gaps (
+    source TEXT NOT NULL, start TIMESTAMPTZ NOT NULL, finish TIMESTAMPTZ, reason TEXT NOT NULL,
+    PRIMARY KEY (source, start));
+CREATE TABLE spikes (
+    brand TEXT NOT NULL, rule TEXT NOT NULL, start TIMESTAMPTZ NOT NULL, finish TIMESTAMPTZ NOT NULL,
+    observed INTEGER NOT NULL, expected REAL NOT NULL, high REAL NOT NULL, score REAL NOT NULL,
+    PRIMARY KEY (brand, rule, start));
+CREATE TABLE alerts (
+    alert TEXT PRIMARY KEY, brand TEXT NOT NULL, rule TEXT NOT NULL, state TEXT NOT NULL, started TIMESTAMPTZ NOT NULL,
+    fired TIMESTAMPTZ, resolved TIMESTAMPTZ, latest TIMESTAMPTZ NOT NULL, card JSON NOT NULL);
+CREATE TABLE outbox (
+    key TEXT PRIMARY KEY, alert TEXT NOT NULL, target TEXT NOT NULL, message JSON NOT NULL,
+    created TIMESTAMPTZ NOT NULL, due TIMESTAMPTZ NOT NULL, tries INTEGER NOT NULL DEFAULT 0, sent TIMESTAMPTZ,
+    error TEXT NOT NULL DEFAULT '');
+CREATE TABLE runs (run TEXT PRIMARY KEY, started TIMESTAMPTZ NOT NULL, finished TIMESTAMPTZ, report JSON NOT NULL)
+"""
+
+MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [first_schema]
+
+
+def applied(con: duckdb.DuckDBPyConnection) -> int:
+    """Counts the migrations the open database has; 0 for a new file."""
+    known = con.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'store' AND table_name = 'migrations'"
+    ).fetchone()
+    if not known or not known[0]:
+        return 0
+    row = con.execute("SELECT coalesce(max(number), 0) FROM migrations").fetchone()
+    return int(row[0]) if row else 0
+
+
+def pending(con: duckdb.DuckDBPyConnection) -> list[int]:
+    """Lists the numbers of the migrations that the open database lacks, in order."""
+    return list(range(applied(con) + 1, len(MIGRATIONS) + 1))
+
+
+def run(con: duckdb.DuckDBPyConnection) -> None:
+    """Brings the open database up to date, one transaction and one checkpoint a migration."""
+    for number in pending(con):
+        change = MIGRATIONS[number - 1]
+        con.begin()
+        try:
+            con.execute(
+                "CREATE TABLE IF NOT EXISTS migrations"
+                " (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied TIMESTAMPTZ NOT NULL)"
+            )
+            change(con)
+            failpoint.reach(f"migration_{number}")
+            con.execute("INSERT INTO migrations VALUES (?, ?, now())", [number, change.__name__])
+            con.commit()
+        except BaseException:
+            con.rollback()
+            raise
+        con.execute("CHECKPOINT store")
