@@ -138,7 +138,7 @@ class Database:
 
     def _attach(self) -> duckdb.DuckDBPyConnection:
         self.folder.mkdir(parents=True, exist_ok=True)
-        con = duckdb.connect(config={"TimeZone": "UTC"})
+        con = _connect()
         try:
             con.execute(f"ATTACH {_quoted(self.main)} AS store (STORAGE_VERSION 'v1.2.0')")
             con.execute("USE store")
@@ -189,7 +189,7 @@ def snapshot(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         name = current(folder)
         if not name:
             raise DatabaseError(f"nothing has been kept in {folder} yet; run 'earful run'")
-        con = duckdb.connect(config={"TimeZone": "UTC"})
+        con = _connect()
         try:
             con.execute(f"ATTACH {_quoted(folder / 'read' / name)} AS store (READ_ONLY)")
             con.execute("USE store")
@@ -204,6 +204,12 @@ def snapshot(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         finally:
             con.close()
         return
+
+
+def _connect() -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect()
+    con.execute("SET TimeZone = 'UTC'")
+    return con
 
 
 def _settle(con: duckdb.DuckDBPyConnection) -> int:
