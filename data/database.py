@@ -73,6 +73,20 @@ class Database:
             if publish:
                 self._publish(sequence)
 
+    @contextmanager
+    def look(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Gives a connection for reading what was committed last; nothing done in the block is kept."""
+        with hold(self.folder / "writer.lock", self.wait, "the store"):
+            con = self._open()
+            try:
+                con.begin()
+                yield con
+            except duckdb.Error as error:
+                raise self._explained(error) from error
+            finally:
+                _quietly_roll_back(con)
+                con.close()
+
     def publish(self) -> None:
         """Publishes a snapshot if the newest one is older than the database."""
         with hold(self.folder / "writer.lock", self.wait, "the store"):

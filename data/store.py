@@ -1,0 +1,320 @@
+"""Writes sources, mentions, examinations, scores and corrections; each function works inside the caller's transaction.
+
+Repeating any of them with the same values changes nothing.
+"""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from earful.connectors.types import Cursor, Mention
+
+Connection = duckdb.DuckDBPyConnection
+LABELS = ("negative", "neutral", "positive", "unclear")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What became of a page's mentions: new rows, rows whose words changed, rows already there as they are."""
+
+    new: int
+    changed: int
+    known: int
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What matching found out about one mention under one set of rules."""
+
+    source: str
+    id: str
+    digest: str
+    language: str
+    story: str
+    brands: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Score:
+    """One mention's sentiment towards one brand by one model; label "unscored" carries a reason."""
+
+    source: str
+    id: str
+    brand: str
+    digest: str
+    negative: float | None
+    neutral: float | None
+    positive: float | None
+    label: str
+    reason: str = ""
+
+
+def set_up(
+    con: Connection, brands: Sequence[tuple[str, str, str]], sources: Sequence[tuple[str, str, str]]
+) -> None:
+    """Mirrors the configuration: brands as (name, role, expression), sources as (source, connector, target).
+
+    A source that is no longer configured keeps its mentions and its cursor and is marked removed.
+    """
+    con.execute("DELETE FROM brands")
+    for position, (brand, role, expression) in enumerate(brands):
+        con.execute("INSERT INTO brands VALUES (?, ?, ?, ?)", [brand, role, expression, position])
+    con.execute(
+        "UPDATE sources SET state = 'removed' WHERE NOT list_contains(?, source)", [[row[0] for row in sources]]
+    )
+    for row in sources:
+        con.execute(
+            "INSERT INTO sources (source, connector, target) VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
+            " SET state = CASE WHEN state = 'removed' THEN 'new' ELSE state END",
+            list(row),
+        )
+
+
+def put_setting(con: Connection, key: str, value: Any) -> None:
+    """Keeps a small JSON value under a key."""
+    con.execute(
+        "INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+        [key, json.dumps(value)],
+    )
+
+
+def digest(mention: Mention) -> str:
+    """Names the words of a mention, so that an edit is noticed and judged anew."""
+    return hashlib.sha256(f"{mention.title}\0{mention.text}\0{mention.about}".encode()).hexdigest()[:16]
+
+
+def save_page(con: Connection, source: str, mentions: Iterable[Mention], now: datetime) -> Kept:
+    """Keeps the mentions of one page; the first published and collected times stay, the words are updated."""
+    rows = {mention.id: mention for mention in mentions}
+    if not rows:
+        return Kept(0, 0, 0)
+    table = pa.table(
+        {
+            "id": list(rows),
+            **{
+                field: [getattr(mention, field) for mention in rows.values()]
+                for field in ("url", "author", "published", "title", "text", "language")
+            },
+            "rating": pa.array([mention.rating for mention in rows.values()], pa.float32()),
+            **{
+                field: [getattr(mention, field) for mention in rows.values()]
+                for field in ("engagement", "parent", "about", "dated")
+            },
+            "digest": [digest(mention) for mention in rows.values()],
+        }
+    )
+    con.register("page", table)
+    counts = con.execute(
+        "SELECT count(*) FILTER (m.id IS NULL), count(*) FILTER (m.digest <> p.digest),"
+        " count(*) FILTER (m.digest = p.digest)"
+        " FROM page p LEFT JOIN (SELECT id, digest FROM mentions WHERE source = ?) m USING (id)",
+        [source],
+    ).fetchone()
+    con.execute(
+        "INSERT INTO mentions SELECT ?, id, url, author, published, ?::TIMESTAMPTZ, title, text, language, rating,"
+        " engagement, parent, about, dated, digest FROM page ON CONFLICT DO UPDATE SET url = excluded.url,"
+        " author = excluded.author, title = excluded.title, text = excluded.text, language = excluded.language,"
+        " rating = excluded.rating, engagement = excluded.engagement, about = excluded.about,"
+        " digest = excluded.digest"
+        " WHERE digest <> excluded.digest OR engagement <> excluded.engagement"
+        " OR rating IS DISTINCT FROM excluded.rating",
+        [source, now],
+    )
+    con.unregister("page")
+    assert counts is not None
+    return Kept(*counts)
+
+
+def put_cursor(con: Connection, source: str, cursor: Cursor) -> None:
+    """Moves the source's cursor; call it in the transaction that keeps the page's mentions."""
+    con.execute("UPDATE sources SET cursor = ? WHERE source = ?", [json.dumps(cursor), source])
+
+
+def put_validators(con: Connection, source: str, etag: str, last_modified: str) -> None:
+    """Keeps what the next request may be conditional on; only after the whole answer was kept."""
+    con.execute(
+        "UPDATE sources SET etag = ?, last_modified = ? WHERE source = ?", [etag, last_modified, source]
+    )
+
+
+def mark_digested(con: Connection, landed: str) -> None:
+    """Remembers that a landed answer has been read into the store."""
+    con.execute("INSERT INTO digested VALUES (?) ON CONFLICT DO NOTHING", [landed])
+
+
+def record_success(con: Connection, source: str, now: datetime, due: datetime, new: int, rolled: bool) -> None:
+    """Notes a good fetch: failures end, an open gap is closed, and dropped when nothing can have been missed.
+
+    `rolled` says that the answer shares nothing with the one before: items may have gone by unseen.
+    """
+    row = con.execute("SELECT last_success FROM sources WHERE source = ?", [source]).fetchone()
+    last = row[0] if row else None
+    if rolled and last is not None:
+        con.execute(
+            "INSERT INTO gaps VALUES (?, ?, ?, 'may have rolled past us') ON CONFLICT DO UPDATE SET finish = excluded.finish",
+            [source, last, now],
+        )
+    elif not rolled:
+        con.execute("DELETE FROM gaps WHERE source = ? AND finish IS NULL", [source])
+    con.execute("UPDATE gaps SET finish = ? WHERE source = ? AND finish IS NULL", [now, source])
+    con.execute(
+        "UPDATE sources SET state = 'fine', error = '', failures = 0, due = ?, last_success = ?,"
+        " since = CASE WHEN state = 'fine' THEN since ELSE ?::TIMESTAMPTZ END,"
+        " last_new = CASE WHEN ? > 0 THEN ?::TIMESTAMPTZ ELSE last_new END WHERE source = ?",
+        [due, now, now, new, now, source],
+    )
+
+
+def record_failure(con: Connection, source: str, now: datetime, due: datetime | None, state: str, error: str) -> None:
+    """Notes a failed fetch on the source's row and opens a gap since its last success."""
+    con.execute(
+        "UPDATE sources SET since = CASE WHEN state = ? THEN since ELSE ?::TIMESTAMPTZ END, state = ?, error = ?,"
+        " failures = failures + 1, due = ? WHERE source = ?",
+        [state, now, state, error, due, source],
+    )
+    con.execute(
+        "INSERT INTO gaps SELECT source, last_success, NULL, ? FROM sources s WHERE source = ?"
+        " AND last_success IS NOT NULL AND NOT EXISTS"
+        " (FROM gaps g WHERE g.source = s.source AND (g.finish IS NULL OR g.start = s.last_success))",
+        [error, source],
+    )
+
+
+def record_move(con: Connection, source: str, address: str, now: datetime) -> None:
+    """Notes the address a source says it moved to for good; "" when it stopped saying so."""
+    con.execute(
+        "UPDATE sources SET moved_since = CASE WHEN ? = '' THEN NULL WHEN moved_to = ? THEN moved_since"
+        " ELSE ?::TIMESTAMPTZ END, moved_to = ? WHERE source = ?",
+        [address, address, now, address, source],
+    )
+
+
+def pause_host(con: Connection, host: str, until: datetime) -> None:
+    """Keeps every source of a host waiting until a time; survives a restart."""
+    con.execute(
+        "INSERT INTO hosts VALUES (?, ?) ON CONFLICT DO UPDATE SET"
+        " paused_until = greatest(paused_until, excluded.paused_until)",
+        [host, until],
+    )
+
+
+def save_silences(con: Connection, silences: Iterable[tuple[str, datetime, datetime, str]]) -> None:
+    """Keeps unbelievably silent intervals as gaps: (source, start, finish, reason)."""
+    for silence in silences:
+        con.execute(
+            "INSERT INTO gaps VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET finish = excluded.finish, reason = excluded.reason",
+            list(silence),
+        )
+
+
+def save_examined(con: Connection, rules: str, examined: Sequence[Examined]) -> None:
+    """Keeps which brands each mention speaks of, its language and its story, in place of what was known before."""
+    if not examined:
+        return
+    fields = ("source", "id", "digest", "language", "story")
+    con.register("batch", pa.table({name: [getattr(row, name) for row in examined] for name in fields}))
+    found = [(row.source, row.id, brand) for row in examined for brand in row.brands]
+    con.register("found", pa.table({name: pa.array([row[place] for row in found], pa.string()) for place, name in enumerate(("source", "id", "brand"))}))
+    con.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT source, id FROM batch")
+    con.execute("DELETE FROM matches USING touched t WHERE matches.source = t.source AND matches.id = t.id"
+                " AND NOT EXISTS (FROM found f WHERE f.source = matches.source AND f.id = matches.id AND f.brand = matches.brand)")
+    con.execute("INSERT INTO matches FROM found ON CONFLICT DO NOTHING")
+    con.execute("CREATE OR REPLACE TEMP TABLE old_stories AS SELECT DISTINCT story FROM examined SEMI JOIN touched USING (source, id)")
+    con.execute(
+        "INSERT INTO examined SELECT source, id, digest, ?, language, story FROM batch ON CONFLICT DO UPDATE SET"
+        " digest = excluded.digest, rules = excluded.rules, language = excluded.language, story = excluded.story",
+        [rules],
+    )
+    _refresh_facts(con, "SELECT story FROM old_stories UNION SELECT story FROM batch")
+    con.unregister("batch")
+    con.unregister("found")
+
+
+def save_scores(con: Connection, model: str, now: datetime, scores: Sequence[Score]) -> None:
+    """Keeps scores by one model; a repeated failure counts its tries."""
+    if not scores:
+        return
+    fields = ("source", "id", "brand", "digest", "negative", "neutral", "positive", "label", "reason")
+    floats = {"negative", "neutral", "positive"}
+    con.register(
+        "batch",
+        pa.table(
+            {
+                name: pa.array([getattr(row, name) for row in scores], pa.float32() if name in floats else pa.string())
+                for name in fields
+            }
+        ),
+    )
+    con.execute(
+        "INSERT INTO scores SELECT source, id, brand, ?, digest, negative, neutral, positive, label, reason, 1, ?::TIMESTAMPTZ"
+        " FROM batch ON CONFLICT DO UPDATE SET negative = excluded.negative, neutral = excluded.neutral,"
+        " positive = excluded.positive, label = excluded.label, reason = excluded.reason, scored = excluded.scored,"
+        " tries = CASE WHEN digest = excluded.digest THEN tries + 1 ELSE 1 END, digest = excluded.digest",
+        [model, now],
+    )
+    _refresh_facts(con, "SELECT story FROM examined SEMI JOIN batch USING (source, id)")
+    con.unregister("batch")
+
+
+def save_correction(
+    con: Connection, source: str, id: str, brand: str, label: str, author: str, now: datetime  # noqa: A002
+) -> None:
+    """Keeps a person's judgement as a row of its own; the latest one wins over every model."""
+    if label not in LABELS:
+        raise ValueError(f"a correction is one of {', '.join(LABELS)}, not {label!r}")
+    con.execute(
+        "INSERT INTO corrections VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [uuid.uuid4().hex, source, id, brand, label, author, now],
+    )
+    con.execute("CREATE OR REPLACE TEMP TABLE corrected AS SELECT ? AS source, ? AS id", [source, id])
+    _refresh_facts(con, "SELECT story FROM examined SEMI JOIN corrected USING (source, id)")
+
+
+def use_model(con: Connection, model: str) -> None:
+    """Makes one model's scores the ones that are shown; rebuilds the facts when it changes."""
+    row = con.execute("SELECT value FROM settings WHERE key = 'model'").fetchone()
+    if row and json.loads(row[0]) == model:
+        return
+    put_setting(con, "model", model)
+    _refresh_facts(con, "SELECT story FROM examined")
+
+
+def _refresh_facts(con: Connection, stories: str) -> None:
+    """Rebuilds the dashboard's narrow rows for the stories that the query `stories` names.
+
+    Facts are derived: one row for each mention and brand, with the label that counts (a person's before the
+    model's). `leads` marks the first copy of a story, so that counting stories is counting rows.
+    """
+    con.execute(f"CREATE OR REPLACE TEMP TABLE stale AS SELECT DISTINCT story FROM ({stories})")  # noqa: S608
+    con.execute("DELETE FROM facts WHERE story IN (FROM stale)")
+    con.execute("""
+        INSERT INTO facts
+        WITH judged AS (
+            SELECT source, id, brand, arg_max(label, made) AS label FROM corrections GROUP BY ALL
+        )
+        SELECT k.brand, e.source, e.id, e.story,
+            row_number() OVER (PARTITION BY k.brand, e.story ORDER BY m.published, e.source, e.id) = 1,
+            m.published, m.collected,
+            coalesce(j.label, CASE WHEN s.digest = e.digest THEN s.label END, 'unscored'),
+            j.label IS NOT NULL, e.language, m.rating
+        FROM examined e
+        SEMI JOIN stale USING (story)
+        JOIN matches k USING (source, id)
+        JOIN mentions m USING (source, id)
+        LEFT JOIN scores s ON s.source = e.source AND s.id = e.id AND s.brand = k.brand
+            AND s.model = (SELECT value ->> '$' FROM settings WHERE key = 'model')
+        LEFT JOIN judged j ON j.source = e.source AND j.id = e.id AND j.brand = k.brand
+    """)
+
+
+def save_run(con: Connection, started: datetime, finished: datetime, report: dict[str, Any], keep_days: int = 90) -> None:
+    """Keeps a run's report and forgets reports older than `keep_days` days."""
+    con.execute("INSERT INTO runs VALUES (?, ?, ?, ?)", [uuid.uuid4().hex, started, finished, json.dumps(report)])
+    con.execute("DELETE FROM runs WHERE started < ?", [started - timedelta(days=keep_days)])

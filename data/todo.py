@@ -1,0 +1,129 @@
+"""Asks what is to be done: sources that are due, mentions to examine, pairs to score, messages to send.
+
+Work is a query over what is kept, never a flag, so that every stage can be killed and run again.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from earful.connectors.types import Cursor
+
+Connection = duckdb.DuckDBPyConnection
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """A source as the store left it."""
+
+    source: str
+    connector: str
+    target: str
+    cursor: Cursor
+    etag: str
+    last_modified: str
+    due: datetime | None
+    failures: int
+    state: str
+    last_success: datetime | None
+    moved_to: str
+    moved_since: datetime | None
+
+
+@dataclass(frozen=True)
+class Text:
+    """A mention's words, to be matched and judged."""
+
+    source: str
+    id: str
+    digest: str
+    author: str
+    url: str
+    title: str
+    text: str
+    language: str
+    about: str
+    rating: float | None
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A mention and a brand it speaks of, not yet scored by the model."""
+
+    source: str
+    id: str
+    digest: str
+    brand: str
+    title: str
+    text: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message waiting in the outbox for one target."""
+
+    key: str
+    alert: str
+    target: str
+    message: dict[str, Any]
+    created: datetime
+    tries: int
+
+
+def sources(con: Connection) -> list[SourceRow]:
+    """Lists the configured sources in the order of their names."""
+    rows = con.execute(
+        "SELECT source, connector, target, cursor, etag, last_modified, due, failures, state, last_success,"
+        " moved_to, moved_since FROM sources WHERE state <> 'removed' ORDER BY source"
+    ).fetchall()
+    return [SourceRow(*row[:3], json.loads(row[3]), *row[4:]) for row in rows]
+
+
+def paused_hosts(con: Connection, now: datetime) -> dict[str, datetime]:
+    """Maps each host that asked to be left alone to the end of its pause."""
+    return dict(con.execute("SELECT host, paused_until FROM hosts WHERE paused_until > ?", [now]).fetchall())
+
+
+def digested(con: Connection, names: Sequence[str]) -> set[str]:
+    """Picks those of the landed answers that have been read into the store."""
+    rows = con.execute("SELECT landed FROM digested WHERE list_contains(?, landed)", [list(names)]).fetchall()
+    return {row[0] for row in rows}
+
+
+def unexamined(con: Connection, rules: str, limit: int) -> list[Text]:
+    """Lists mentions that were not examined under these rules, or whose words changed since; oldest first."""
+    rows = con.execute(
+        "SELECT source, id, digest, author, url, title, text, language, about, rating FROM mentions m"
+        " WHERE NOT EXISTS (FROM examined e WHERE e.source = m.source AND e.id = m.id AND e.rules = ?"
+        " AND e.digest = m.digest) ORDER BY published, source, id LIMIT ?",
+        [rules, limit],
+    ).fetchall()
+    return [Text(*row) for row in rows]
+
+
+def unscored(con: Connection, model: str, tries: int, limit: int) -> list[Pair]:
+    """Lists pairs the model has not scored in their present words, or failed on fewer than `tries` times; newest first."""
+    rows = con.execute(
+        "SELECT e.source, e.id, e.digest, k.brand, m.title, m.text, e.language FROM matches k"
+        " JOIN examined e USING (source, id) JOIN mentions m USING (source, id)"
+        " WHERE NOT EXISTS (FROM scores s WHERE s.source = k.source AND s.id = k.id AND s.brand = k.brand"
+        " AND s.model = ? AND s.digest = e.digest AND (s.reason = '' OR s.tries >= ?))"
+        " ORDER BY m.published DESC, e.source, e.id, k.brand LIMIT ?",
+        [model, tries, limit],
+    ).fetchall()
+    return [Pair(*row) for row in rows]
+
+
+def unsent(con: Connection, now: datetime) -> list[Message]:
+    """Lists the messages whose time has come, oldest first."""
+    rows = con.execute(
+        "SELECT key, alert, target, message, created, tries FROM outbox WHERE sent IS NULL AND due <= ?"
+        " ORDER BY created, key",
+        [now],
+    ).fetchall()
+    return [Message(*row[:3], json.loads(row[3]), *row[4:]) for row in rows]
