@@ -120,7 +120,9 @@ class Database:
             pointer.rename(self.read / "CURRENT")
             _sync(self.read)
         except OSError as error:
-            raise DatabaseError(f"cannot publish a snapshot to {self.read}: {error.strerror}; nothing kept is lost") from error
+            raise DatabaseError(
+                f"cannot publish a snapshot to {self.read}: {error.strerror}; nothing kept is lost"
+            ) from error
         for old in sorted(self.read.glob("snap-*.duckdb"))[:-KEEP_SNAPSHOTS]:
             old.unlink()
 

@@ -38,7 +38,14 @@ class Landed:
 
 
 def land(
-    raw: Path, at: datetime, source: str, cursor: Cursor, url: str, status: int, headers: dict[str, str], body: bytes
+    raw: Path,
+    at: datetime,
+    source: str,
+    cursor: Cursor,
+    url: str,
+    status: int,
+    headers: dict[str, str],
+    body: bytes,
 ) -> str:
     """Writes an answer and returns its name; the file is whole and on disk when this returns."""
     head = {
@@ -60,7 +67,9 @@ def land(
             os.fsync(file.fileno())
         path.with_suffix(".tmp").rename(path)
     except OSError as error:
-        raise LandingError(f"cannot keep an answer in {raw}: {error.strerror}; free some space and run again") from error
+        raise LandingError(
+            f"cannot keep an answer in {raw}: {error.strerror}; free some space and run again"
+        ) from error
     return name
 
 
@@ -70,9 +79,7 @@ def read(raw: Path, name: str) -> Landed:
         line, _, body = gzip.decompress((raw / name).read_bytes()).partition(b"\n")
         head = json.loads(line)
         at = datetime.fromisoformat(head["at"])
-        return Landed(
-            name, at, head["source"], head["cursor"], head["url"], head["status"], head["headers"], body
-        )
+        return Landed(name, at, head["source"], head["cursor"], head["url"], head["status"], head["headers"], body)
     except (OSError, EOFError, ValueError, KeyError) as error:
         raise LandingError(f"{raw / name} can't be read back ({error}); delete it to go on without it") from error
 

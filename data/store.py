@@ -56,9 +56,7 @@ class Score:
     reason: str = ""
 
 
-def set_up(
-    con: Connection, brands: Sequence[tuple[str, str, str]], sources: Sequence[tuple[str, str, str]]
-) -> None:
+def set_up(con: Connection, brands: Sequence[tuple[str, str, str]], sources: Sequence[tuple[str, str, str]]) -> None:
     """Mirrors the configuration: brands as (name, role, expression), sources as (source, connector, target).
 
     A source that is no longer configured keeps its mentions and its cursor and is marked removed.
@@ -67,7 +65,8 @@ def set_up(
     for position, (brand, role, expression) in enumerate(brands):
         con.execute("INSERT INTO brands VALUES (?, ?, ?, ?)", [brand, role, expression, position])
     con.execute(
-        "UPDATE sources SET state = 'removed' WHERE NOT list_contains(?, source)", [[row[0] for row in sources]]
+        "UPDATE sources SET state = 'removed' WHERE NOT list_contains(?, source)",
+        [[row[0] for row in sources]],
     )
     for row in sources:
         con.execute(
@@ -139,9 +138,7 @@ def put_cursor(con: Connection, source: str, cursor: Cursor) -> None:
 
 def put_validators(con: Connection, source: str, etag: str, last_modified: str) -> None:
     """Keeps what the next request may be conditional on; only after the whole answer was kept."""
-    con.execute(
-        "UPDATE sources SET etag = ?, last_modified = ? WHERE source = ?", [etag, last_modified, source]
-    )
+    con.execute("UPDATE sources SET etag = ?, last_modified = ? WHERE source = ?", [etag, last_modified, source])
 
 
 def mark_digested(con: Connection, landed: str) -> None:
@@ -221,12 +218,24 @@ def save_examined(con: Connection, rules: str, examined: Sequence[Examined]) -> 
     fields = ("source", "id", "digest", "language", "story")
     con.register("batch", pa.table({name: [getattr(row, name) for row in examined] for name in fields}))
     found = [(row.source, row.id, brand) for row in examined for brand in row.brands]
-    con.register("found", pa.table({name: pa.array([row[place] for row in found], pa.string()) for place, name in enumerate(("source", "id", "brand"))}))
+    con.register(
+        "found",
+        pa.table(
+            {
+                name: pa.array([row[place] for row in found], pa.string())
+                for place, name in enumerate(("source", "id", "brand"))
+            }
+        ),
+    )
     con.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT source, id FROM batch")
-    con.execute("DELETE FROM matches USING touched t WHERE matches.source = t.source AND matches.id = t.id"
-                " AND NOT EXISTS (FROM found f WHERE f.source = matches.source AND f.id = matches.id AND f.brand = matches.brand)")
+    con.execute(
+        "DELETE FROM matches USING touched t WHERE matches.source = t.source AND matches.id = t.id"
+        " AND NOT EXISTS (FROM found f WHERE f.source = matches.source AND f.id = matches.id AND f.brand = matches.brand)"
+    )
     con.execute("INSERT INTO matches FROM found ON CONFLICT DO NOTHING")
-    con.execute("CREATE OR REPLACE TEMP TABLE old_stories AS SELECT DISTINCT story FROM examined SEMI JOIN touched USING (source, id)")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE old_stories AS SELECT DISTINCT story FROM examined SEMI JOIN touched USING (source, id)"
+    )
     con.execute(
         "INSERT INTO examined SELECT source, id, digest, ?, language, story FROM batch ON CONFLICT DO UPDATE SET"
         " digest = excluded.digest, rules = excluded.rules, language = excluded.language, story = excluded.story",
@@ -264,7 +273,13 @@ def save_scores(con: Connection, model: str, now: datetime, scores: Sequence[Sco
 
 
 def save_correction(
-    con: Connection, source: str, id: str, brand: str, label: str, author: str, now: datetime  # noqa: A002
+    con: Connection,
+    source: str,
+    id: str,
+    brand: str,
+    label: str,
+    author: str,
+    now: datetime,
 ) -> None:
     """Keeps a person's judgement as a row of its own; the latest one wins over every model."""
     if label not in LABELS:
@@ -314,7 +329,9 @@ def _refresh_facts(con: Connection, stories: str) -> None:
     """)
 
 
-def save_run(con: Connection, started: datetime, finished: datetime, report: dict[str, Any], keep_days: int = 90) -> None:
+def save_run(
+    con: Connection, started: datetime, finished: datetime, report: dict[str, Any], keep_days: int = 90
+) -> None:
     """Keeps a run's report and forgets reports older than `keep_days` days."""
     con.execute("INSERT INTO runs VALUES (?, ?, ?, ?)", [uuid.uuid4().hex, started, finished, json.dumps(report)])
     con.execute("DELETE FROM runs WHERE started < ?", [started - timedelta(days=keep_days)])

@@ -81,7 +81,7 @@ def sources(con: Connection) -> list[SourceRow]:
         "SELECT source, connector, target, cursor, etag, last_modified, due, failures, state, last_success,"
         " moved_to, moved_since FROM sources WHERE state <> 'removed' ORDER BY source"
     ).fetchall()
-    return [SourceRow(*row[:3], json.loads(row[3]), *row[4:]) for row in rows]
+    return [SourceRow(*(json.loads(value) if place == 3 else value for place, value in enumerate(row))) for row in rows]
 
 
 def paused_hosts(con: Connection, now: datetime) -> dict[str, datetime]:
@@ -126,4 +126,4 @@ def unsent(con: Connection, now: datetime) -> list[Message]:
         " ORDER BY created, key",
         [now],
     ).fetchall()
-    return [Message(*row[:3], json.loads(row[3]), *row[4:]) for row in rows]
+    return [Message(*(json.loads(value) if place == 3 else value for place, value in enumerate(row))) for row in rows]
