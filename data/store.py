@@ -155,7 +155,8 @@ def record_success(con: Connection, source: str, now: datetime, due: datetime, n
     last = row[0] if row else None
     if rolled and last is not None:
         con.execute(
-            "INSERT INTO gaps VALUES (?, ?, ?, 'may have rolled past us') ON CONFLICT DO UPDATE SET finish = excluded.finish",
+            "INSERT INTO gaps VALUES (?, ?, ?, 'may have rolled past us')"
+            " ON CONFLICT DO UPDATE SET finish = excluded.finish",
             [source, last, now],
         )
     elif not rolled:
@@ -206,7 +207,8 @@ def save_silences(con: Connection, silences: Iterable[tuple[str, datetime, datet
     """Keeps unbelievably silent intervals as gaps: (source, start, finish, reason)."""
     for silence in silences:
         con.execute(
-            "INSERT INTO gaps VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET finish = excluded.finish, reason = excluded.reason",
+            "INSERT INTO gaps VALUES (?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET finish = excluded.finish, reason = excluded.reason",
             list(silence),
         )
 
@@ -230,11 +232,13 @@ def save_examined(con: Connection, rules: str, examined: Sequence[Examined]) -> 
     con.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT source, id FROM batch")
     con.execute(
         "DELETE FROM matches USING touched t WHERE matches.source = t.source AND matches.id = t.id"
-        " AND NOT EXISTS (FROM found f WHERE f.source = matches.source AND f.id = matches.id AND f.brand = matches.brand)"
+        " AND NOT EXISTS (FROM found f"
+        " WHERE f.source = matches.source AND f.id = matches.id AND f.brand = matches.brand)"
     )
     con.execute("INSERT INTO matches FROM found ON CONFLICT DO NOTHING")
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE old_stories AS SELECT DISTINCT story FROM examined SEMI JOIN touched USING (source, id)"
+        "CREATE OR REPLACE TEMP TABLE old_stories AS"
+        " SELECT DISTINCT story FROM examined SEMI JOIN touched USING (source, id)"
     )
     con.execute(
         "INSERT INTO examined SELECT source, id, digest, ?, language, story FROM batch ON CONFLICT DO UPDATE SET"
@@ -262,7 +266,8 @@ def save_scores(con: Connection, model: str, now: datetime, scores: Sequence[Sco
         ),
     )
     con.execute(
-        "INSERT INTO scores SELECT source, id, brand, ?, digest, negative, neutral, positive, label, reason, 1, ?::TIMESTAMPTZ"
+        "INSERT INTO scores"
+        " SELECT source, id, brand, ?, digest, negative, neutral, positive, label, reason, 1, ?::TIMESTAMPTZ"
         " FROM batch ON CONFLICT DO UPDATE SET negative = excluded.negative, neutral = excluded.neutral,"
         " positive = excluded.positive, label = excluded.label, reason = excluded.reason, scored = excluded.scored,"
         " tries = CASE WHEN digest = excluded.digest THEN tries + 1 ELSE 1 END, digest = excluded.digest",

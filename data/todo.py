@@ -107,7 +107,10 @@ def unexamined(con: Connection, rules: str, limit: int) -> list[Text]:
 
 
 def unscored(con: Connection, model: str, tries: int, limit: int) -> list[Pair]:
-    """Lists pairs the model has not scored in their present words, or failed on fewer than `tries` times; newest first."""
+    """Lists pairs the model has not scored in their present words; newest first.
+
+    A pair that failed is listed again until it has failed `tries` times.
+    """
     rows = con.execute(
         "SELECT e.source, e.id, e.digest, k.brand, m.title, m.text, e.language FROM matches k"
         " JOIN examined e USING (source, id) JOIN mentions m USING (source, id)"
