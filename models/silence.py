@@ -1,0 +1,29 @@
+"""Finds intervals in which a source was too silent to be believed: it could probably not be read.
+
+With a usual day of n mentions, an interval without any is unbelievable when about a dozen or more would have been
+expected in it and it lasts a day at least (for a Poisson source such a hole comes by chance less than once in 160,000
+intervals; a night or a slow Sunday never qualifies).
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
+
+EXPECTED = 12.0
+SHORTEST = timedelta(days=1)
+
+
+def silences(times: Sequence[datetime]) -> list[tuple[datetime, datetime, float]]:
+    """Lists (start, finish, usual mentions a day) of unbelievable holes between the times of a source's mentions."""
+    ordered = sorted(times)
+    if not ordered:
+        return []
+    a_day = Counter((time - ordered[0]) // timedelta(days=1) for time in ordered)
+    usual = float(median(a_day.get(day, 0) for day in range(max(a_day) + 1)))
+    return [
+        (one, other, usual)
+        for one, other in pairwise(ordered)
+        if other - one >= SHORTEST and usual * ((other - one) / timedelta(days=1)) >= EXPECTED
+    ]
