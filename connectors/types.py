@@ -41,13 +41,15 @@ class Mention:
 class Page:
     """What one answer says: its mentions, where to go on, and whether to ask again at once.
 
-    `refused` holds a reason for each item that was there but could not become a mention.
+    `refused` holds a reason for each item that was there but could not become a mention. `rolled` says that a window
+    of latest items shares nothing with the window before: some may have gone by unseen.
     """
 
     mentions: tuple[Mention, ...]
     cursor: Cursor
     more: bool = False
     refused: tuple[str, ...] = ()
+    rolled: bool = False
 
 
 class ConnectorError(Exception):

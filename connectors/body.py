@@ -1,0 +1,104 @@
+"""Looks at the bytes of an answer: what they are, gzip under a cap, JSON without surprises."""
+
+import json
+import re
+import zlib
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from earful.connectors.types import Blocked, ConnectorError
+
+LIMIT = 5_000_000  # bytes after decompression
+CHUNK = 65_536
+Kind = Literal["empty", "html", "xml", "json", "gzip", "unknown"]
+
+_PREAMBLE = re.compile(r"(?:\s|<\?xml[^>]{0,300}\?>|<!--.{0,2000}?-->)+", re.DOTALL)
+_HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|script|title|meta)\b", re.IGNORECASE)
+
+
+def kind(body: bytes) -> Kind:
+    """Says what a body is by its first bytes, whatever its Content-Type claims."""
+    if body.startswith(b"\x1f\x8b"):
+        return "gzip"
+    head = body[:8192].decode("utf-8", "replace").replace("\0", "").lstrip("\ufeff\ufffd\ufffe")
+    if preamble := _PREAMBLE.match(head):
+        declared = "<?xml" in preamble.group()
+        head = head[preamble.end() :]
+    else:
+        declared = False
+    if not head:
+        return "xml" if declared else "empty"
+    if _HTML.match(head):
+        return "html"
+    if head[0] in "{[":
+        return "json"
+    return "xml" if declared or head[0] == "<" else "unknown"
+
+
+def gunzip(chunks: Iterable[bytes], limit: int = LIMIT) -> bytes:
+    """Decompresses one gzip stream piece by piece and stops at `limit` bytes, so that a bomb stays small."""
+    unpacker = zlib.decompressobj(31)
+    out = bytearray()
+    for chunk in chunks:
+        rest = chunk
+        while rest and not unpacker.eof:
+            try:
+                out += unpacker.decompress(rest, CHUNK)
+            except zlib.error as error:
+                raise ConnectorError("the answer says it is gzip and is not") from error
+            if len(out) > limit:
+                raise ConnectorError(f"the answer unpacks to more than {limit:,} bytes")
+            rest = unpacker.unconsumed_tail
+            if not rest and unpacker.eof and unpacker.unused_data.startswith(b"\x1f\x8b"):
+                rest, unpacker = unpacker.unused_data, zlib.decompressobj(31)  # the next member of the file
+    if not unpacker.eof:
+        raise ConnectorError("the answer was cut short inside its gzip stream")
+    return bytes(out)
+
+
+def json_object(content: bytes) -> dict[str, Any]:
+    """Returns the JSON object of a body; Blocked for a web page, ConnectorError for anything else."""
+    value = json_value(content)
+    if not isinstance(value, dict):
+        raise ConnectorError(f"expected a JSON object, got {_name(value)}")
+    return value
+
+
+def json_list(content: bytes) -> list[Any]:
+    """Returns the JSON list of a body; Blocked for a web page, ConnectorError for anything else."""
+    value = json_value(content)
+    if not isinstance(value, list):
+        raise ConnectorError(f"expected a JSON list, got {_name(value)}")
+    return value
+
+
+def json_value(content: bytes) -> Any:
+    """Reads a body as JSON in whichever Unicode encoding it comes."""
+    found = kind(content)
+    if found == "html":
+        raise Blocked("a web page came where JSON was expected: a login, consent or bot check stands before it")
+    if found == "empty":
+        raise ConnectorError("the answer is empty")
+    try:
+        return json.loads(content.decode(json.detect_encoding(content), "replace"))
+    except (ValueError, RecursionError) as error:
+        raise ConnectorError("the answer is no whole JSON: cut short or something else") from error
+
+
+def fields(value: object) -> dict[str, Any]:
+    """Returns `value` when it is a JSON object, else an empty one: sources leave out what is documented."""
+    return value if isinstance(value, dict) else {}
+
+
+def items(value: object) -> list[Any]:
+    """Returns `value` when it is a JSON list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def _name(value: object) -> str:
+    if isinstance(value, dict):
+        keys = ", ".join(sorted(str(key)[:20] for key in value)[:5])
+        return f"an object with {keys or 'nothing in it'}"
+    if value is None:
+        return "null"
+    return {list: "a list", str: "a text", bool: "a truth value"}.get(type(value), "a number")

@@ -1,0 +1,77 @@
+"""Reads one feed from standard input and writes it as JSON: runs alone, because feedparser can be made to hang.
+
+Started by feed.py as a script of its own, with nothing of this project imported and its environment empty. The
+first argument is a JSON object of the response headers that matter (content-type, content-location).
+"""
+
+import calendar
+import json
+import resource
+import sys
+from typing import Any
+
+MEMORY, SECONDS = 512 * 1024 * 1024, 10  # bytes of address space, seconds of processor time
+ENTRIES, FIELD, TOTAL = 500, 100_000, 20_000_000  # most entries; characters of one field and of all together
+
+
+def main() -> None:
+    """Limits this process, parses, prints."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    import feedparser  # under the limits, and only in this process
+
+    body, headers = sys.stdin.buffer.read(), json.loads(sys.argv[1])
+    if not body.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
+        body = recoded(body, headers)
+    feed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False, response_headers=headers)
+    entries, left = [], TOTAL
+    for raw in feed.entries[:ENTRIES]:
+        entry = read(raw)
+        left -= sum(len(value) for value in entry.values() if isinstance(value, str))
+        if left < 0:
+            break
+        entries.append(entry)
+    result = {"version": feed.version, "language": feed.feed.get("language"), "entries": entries}
+    sys.stdout.write(json.dumps(result))  # ASCII: a lone surrogate must not break the pipe
+
+
+def recoded(body: bytes, headers: dict[str, str]) -> bytes:
+    """Turns a body whose encoding nobody declares into UTF-8; feedparser would take it for windows-1252."""
+    if b"charset" in headers.get("content-type", "").encode() or b"encoding=" in body[:200]:
+        return body
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        from charset_normalizer import from_bytes  # costs time to import and is rarely needed
+
+        if (best := from_bytes(body[:50_000]).best()) is not None:
+            return body.decode(best.encoding, "replace").encode()
+    return body
+
+
+def read(raw: Any) -> dict[str, Any]:
+    """Picks the fields of one entry, each a text cut to FIELD characters, times as seconds since 1970."""
+    bodies = [(content.get("type") == "text/plain", content.get("value") or "") for content in raw.get("content", ())]
+    detail = raw.get("title_detail") or {}
+    reply = raw.get("thr_in-reply-to") or raw.get("in-reply-to") or {}
+    entry = {
+        "id": raw.get("id"),
+        "link": raw.get("link"),
+        "language": detail.get("language"),
+        "title": raw.get("title"),
+        "author": raw.get("author"),
+        "source": (raw.get("source") or {}).get("title"),
+        "text": max(bodies, key=lambda body: (body[0], len(body[1])), default=("", ""))[1] or raw.get("summary"),
+        "comments": raw.get("slash_comments"),
+        "parent": reply.get("ref") if isinstance(reply, dict) else None,
+        "rating": raw.get("im_rating"),
+        "votes": raw.get("im_votecount"),
+    }
+    short = {key: value[:FIELD] for key, value in entry.items() if isinstance(value, str)}
+    when = raw.get("published_parsed") or raw.get("updated_parsed") or raw.get("created_parsed")
+    return short | {"time": calendar.timegm(when) if when else None}
+
+
+if __name__ == "__main__":
+    main()

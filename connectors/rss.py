@@ -1,0 +1,58 @@
+"""RSS, Atom and JSON Feed: https://www.rssboard.org/rss-specification, https://www.rfc-editor.org/rfc/rfc4287.
+
+Target: the feed's address, such as https://example.org/feed.xml. That covers blogs, news sites, podcasts, forums,
+newsletters, YouTube channels, Google Alerts and Reddit (https://www.reddit.com/search.rss?q=acme&sort=new).
+Terms are the publisher's. Google News forbids other than personal, non-commercial use of its feeds.
+What rolls out of a feed between two visits is lost.
+"""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from earful.connectors import feed, text
+from earful.connectors.types import Cursor, Mention, Page
+
+_ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
+
+
+def request(target: str, cursor: Cursor) -> httpx.Request:
+    """Asks for the feed, or only for news of it where the server gave an ETag or a date before."""
+    if not target.startswith(("http://", "https://")) or not text.link(target):
+        raise ValueError(f"rss: {target!r} is no address; write one like https://example.org/feed.xml")
+    wanted = {"If-None-Match": cursor.get("etag"), "If-Modified-Since": cursor.get("modified")}
+    known = {name: text.header(value) for name, value in wanted.items() if text.header(value)}
+    return httpx.Request("GET", target, headers={"Accept": _ACCEPT, **known})
+
+
+def parse(response: httpx.Response, cursor: Cursor) -> Page:
+    """Reads every item the feed shows; a 304 says that nothing is new."""
+    if response.status_code == 304:
+        return Page((), cursor)
+    entries, read = feed.read(response), text.read_at(response)
+    for entry in entries:
+        entry["link"] = text.link(entry.get("link"), str(response.url))
+    ids = Counter(key for key, _ in {(entry.get("id"), entry["link"]) for entry in entries})
+    links = Counter(entry["link"] for entry in entries)
+    items = [_mention(entry, ids[entry.get("id")] == 1, links[entry["link"]] == 1, read) for entry in entries]
+    return text.page(items, {"etag": response.headers.get("etag"), "modified": response.headers.get("last-modified")})
+
+
+def _mention(entry: dict[str, Any], own_id: bool, own_link: bool, read: datetime) -> Mention | str:
+    """Builds one mention. An id that stands on items with different links is none, nor is a link on several items."""
+    title, source = text.line(entry.get("title")), text.line(entry.get("source"), text.AUTHOR)
+    key = (own_id and entry.get("id")) or (own_link and entry["link"])
+    return text.mention(
+        id=key or text.fingerprint(title, entry.get("time"), "" if title else entry.get("text")),
+        url=entry["link"],
+        author=entry.get("author") or source,
+        published=entry.get("time"),
+        read=read,
+        title=title.removesuffix(f" - {source}") if source else title,
+        text=entry.get("text"),
+        language=entry.get("language"),
+        engagement=text.whole(entry.get("comments")),
+        parent=entry.get("parent"),
+    )
