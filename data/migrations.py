@@ -25,7 +25,7 @@ CREATE TABLE settings (key TEXT PRIMARY KEY, value JSON NOT NULL);
 CREATE TABLE brands (brand TEXT PRIMARY KEY, role TEXT NOT NULL, expression TEXT NOT NULL, position INTEGER NOT NULL);
 CREATE TABLE sources (
     source TEXT PRIMARY KEY, connector TEXT NOT NULL, target TEXT NOT NULL,
-    cursor JSON NOT NULL DEFAULT '{}', etag TEXT NOT NULL DEFAULT '', last_modified TEXT NOT NULL DEFAULT '',
+    cursor JSON NOT NULL DEFAULT '{}',
     due TIMESTAMPTZ, failures INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'new',
     error TEXT NOT NULL DEFAULT '', since TIMESTAMPTZ, last_success TIMESTAMPTZ, last_new TIMESTAMPTZ,
     moved_to TEXT NOT NULL DEFAULT '', moved_since TIMESTAMPTZ);

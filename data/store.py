@@ -76,6 +76,14 @@ def set_up(con: Connection, brands: Sequence[tuple[str, str, str]], sources: Seq
         )
 
 
+def add_source(con: Connection, source: str, connector: str, target: str) -> None:
+    """Makes a source known that is not in the configuration: a recording, an import; nothing asks it."""
+    con.execute(
+        "INSERT INTO sources (source, connector, target, state) VALUES (?, ?, ?, 'fine') ON CONFLICT DO NOTHING",
+        [source, connector, target],
+    )
+
+
 def put_setting(con: Connection, key: str, value: Any) -> None:
     """Keeps a small JSON value under a key."""
     con.execute(
@@ -134,11 +142,6 @@ def save_page(con: Connection, source: str, mentions: Iterable[Mention], now: da
 def put_cursor(con: Connection, source: str, cursor: Cursor) -> None:
     """Moves the source's cursor; call it in the transaction that keeps the page's mentions."""
     con.execute("UPDATE sources SET cursor = ? WHERE source = ?", [json.dumps(cursor), source])
-
-
-def put_validators(con: Connection, source: str, etag: str, last_modified: str) -> None:
-    """Keeps what the next request may be conditional on; only after the whole answer was kept."""
-    con.execute("UPDATE sources SET etag = ?, last_modified = ? WHERE source = ?", [etag, last_modified, source])
 
 
 def mark_digested(con: Connection, landed: str) -> None:

@@ -24,8 +24,6 @@ class SourceRow:
     connector: str
     target: str
     cursor: Cursor
-    etag: str
-    last_modified: str
     due: datetime | None
     failures: int
     state: str
@@ -78,7 +76,7 @@ class Message:
 def sources(con: Connection) -> list[SourceRow]:
     """Lists the configured sources in the order of their names."""
     rows = con.execute(
-        "SELECT source, connector, target, cursor, etag, last_modified, due, failures, state, last_success,"
+        "SELECT source, connector, target, cursor, due, failures, state, last_success,"
         " moved_to, moved_since FROM sources WHERE state <> 'removed' ORDER BY source"
     ).fetchall()
     return [SourceRow(*(json.loads(value) if place == 3 else value for place, value in enumerate(row))) for row in rows]
@@ -106,16 +104,26 @@ def unexamined(con: Connection, rules: str, limit: int) -> list[Text]:
     return [Text(*row) for row in rows]
 
 
+TO_SCORE = """
+    FROM matches k JOIN examined e USING (source, id) JOIN mentions m USING (source, id)
+    WHERE NOT EXISTS (FROM scores s WHERE s.source = k.source AND s.id = k.id AND s.brand = k.brand
+        AND s.model = ? AND s.digest = e.digest AND (s.reason = '' OR s.tries >= ?))
+"""
+
+
+def count_unscored(con: Connection, model: str, tries: int) -> int:
+    """Counts the pairs the model has yet to score."""
+    row = con.execute(f"SELECT count(*) {TO_SCORE}", [model, tries]).fetchone()  # noqa: S608
+    return int(row[0]) if row else 0
+
+
 def unscored(con: Connection, model: str, tries: int, limit: int) -> list[Pair]:
     """Lists pairs the model has not scored in their present words; newest first.
 
     A pair that failed is listed again until it has failed `tries` times.
     """
     rows = con.execute(
-        "SELECT e.source, e.id, e.digest, k.brand, m.title, m.text, e.language FROM matches k"
-        " JOIN examined e USING (source, id) JOIN mentions m USING (source, id)"
-        " WHERE NOT EXISTS (FROM scores s WHERE s.source = k.source AND s.id = k.id AND s.brand = k.brand"
-        " AND s.model = ? AND s.digest = e.digest AND (s.reason = '' OR s.tries >= ?))"
+        f"SELECT e.source, e.id, e.digest, k.brand, m.title, m.text, e.language {TO_SCORE}"  # noqa: S608
         " ORDER BY m.published DESC, e.source, e.id, k.brand LIMIT ?",
         [model, tries, limit],
     ).fetchall()

@@ -1,0 +1,120 @@
+"""Runs every stage once, in order, without Prefect: collect, match, score, watch, deliver."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from earful.connectors.http import Client
+from earful.data import store
+from earful.data.database import Database
+from earful.data.lock import hold
+from earful.flows import collect, deliver, examine, score, watch
+from earful.flows.collect import Clock, Progress
+from earful.flows.config import Config
+from earful.models.sentiment import WeightsError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Job:
+    """One run: where, by which configuration, through which client and clock; collects the report."""
+
+    database: Database
+    config: Config
+    client: Client
+    clock: Clock
+    progress: Progress
+    trouble: str = ""  # what is wrong with the present configuration, when an older one is used
+    recordings: Path | None = None
+    report: dict[str, Any] = field(default_factory=lambda: {"sources": [], "stages": [], "errors": []})
+
+
+def stages() -> list[tuple[str, Callable[[Job], str]]]:
+    """Lists the stages in their order; each does its work and says in a few words what it did."""
+    return [("collect", _collect), ("match", _match), ("score", _score), ("watch", _watch), ("deliver", _deliver)]
+
+
+def run_once(job: Job) -> dict[str, Any]:
+    """Runs every stage once and returns the report; raises Busy at once when another run is at work."""
+    with at_work(job):
+        for name, stage in stages():
+            run_stage(job, name, stage)
+    return job.report
+
+
+@contextmanager
+def at_work(job: Job) -> Iterator[None]:
+    """Keeps two runs apart, and keeps the report when the run ends well; raises Busy when another is at work."""
+    with hold(job.database.folder / "run.lock", 0.0, "the pipeline"):
+        started = job.clock()
+        yield
+        with job.database.transaction() as con:
+            store.save_run(con, started, job.clock(), job.report)
+
+
+def prepare(job: Job) -> None:
+    """Brings the store up to date with the configuration."""
+    config = job.config
+    brands = [(one.name, "competitor" if one.competitor else "own", one.match) for one in config.brands]
+    sources = [(one.name, one.connector, one.target) for one in config.sources]
+    error = {"message": job.trouble, "at": job.clock().isoformat()} if job.trouble else None
+    settings = {
+        "timezone": config.timezone,
+        "every": config.every.total_seconds(),
+        "dashboard_url": config.dashboard,
+        "config_error": error,
+    }
+    with job.database.transaction(publish=False) as con:
+        store.set_up(con, brands, sources)
+        for key, value in settings.items():
+            store.put_setting(con, key, value)
+
+
+def run_stage(job: Job, name: str, stage: Callable[[Job], str]) -> str:
+    """Runs one stage, notes how long it took and what it did, and returns that."""
+    began = time.monotonic()
+    done = stage(job)
+    job.report["stages"].append({"stage": name, "seconds": round(time.monotonic() - began, 3), "done": done})
+    log.info("%s: %s", name, done)
+    return done
+
+
+def _collect(job: Job) -> str:
+    prepare(job)
+    if job.recordings:
+        reports = collect.read_recordings(job.database, job.recordings, job.clock, job.progress)
+    else:
+        reports = collect.collect(job.database, job.config, job.client, job.clock, job.progress)
+    job.report["sources"] = [report.as_json() for report in reports]
+    failed = [report for report in reports if report.error]
+    job.report["errors"] += [f"{report.source}: {report.error}" for report in failed]
+    new = sum(report.new for report in reports)
+    return f"asked {len(reports)} sources, {len(failed)} failed, {new} new mentions"
+
+
+def _match(job: Job) -> str:
+    return f"examined {examine.examine(job.database, job.config, job.progress)} mentions"
+
+
+def _score(job: Job) -> str:
+    try:
+        return f"scored {score.score(job.database, job.config, job.clock, job.progress)} pairs of mention and brand"
+    except WeightsError as error:
+        job.report["errors"].append(str(error))
+        return f"scored nothing: {error}"
+
+
+def _watch(job: Job) -> str:
+    changed = watch.watch(job.database, job.config, job.clock)
+    return ", ".join(f"{alert.brand} {alert.state}" for alert in changed) or "nothing broke out"
+
+
+def _deliver(job: Job) -> str:
+    sent, failed = deliver.deliver(job.database, job.config, job.client, job.clock)
+    job.report["errors"] += [f"{failed} messages did not arrive; they are sent again later"] if failed else []
+    return f"sent {sent} messages, {failed} failed"

@@ -1,0 +1,82 @@
+"""Scores each mention towards each brand it speaks of, once for each model."""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from earful.data import failpoint, store, todo
+from earful.data.database import Database
+from earful.flows.config import Config
+from earful.flows.examine import words
+from earful.models import language, sentiment
+from earful.models.sentiment import Judge, Judgement
+
+log = logging.getLogger(__name__)
+
+BATCH = 1024
+TRIES = 3  # a text that fails this often is set aside with its reason
+
+
+def score(
+    database: Database, config: Config, clock: Callable[[], datetime], progress: Callable[[str, int, int], None]
+) -> int:
+    """Scores what is unscored and returns how many pairs got a label; loads the model only when there is work.
+
+    Raises sentiment.WeightsError when the weights can't be used; the mentions stay unscored and are picked up later.
+    """
+    weights = config.folder / config.model.weights if config.model.weights else None
+    model = sentiment.name(weights)
+    with database.look() as con:
+        waiting = todo.count_unscored(con, model, TRIES)
+    if not waiting:
+        return 0
+    judge = sentiment.load(weights)
+    with database.transaction(publish=False) as con:
+        store.use_model(con, model)
+    done = labelled = 0
+    while True:
+        with database.look() as con:
+            pairs = todo.unscored(con, model, TRIES, BATCH)
+        if not pairs:
+            return labelled
+        scores = score_pairs(judge, pairs)
+        failpoint.reach("scored_batch")
+        with database.transaction() as con:
+            store.save_scores(con, model, clock(), scores)
+        done += len(scores)
+        labelled += sum(not row.reason for row in scores)
+        progress("score", done, max(done, waiting))
+
+
+def score_pairs(judge: Judge, pairs: Sequence[todo.Pair]) -> list[store.Score]:
+    """Scores pairs in one batch; when that fails one by one, so that a poisonous text harms only itself."""
+    known = [pair for pair in pairs if language.knows(pair.language)]
+    scores = [
+        _unscored(pair, f"the model does not know the language {pair.language}")
+        for pair in pairs
+        if not language.knows(pair.language)
+    ]
+    try:
+        judged = judge.score([(words(pair.title, pair.text), pair.brand) for pair in known])
+    except Exception:
+        log.exception("a batch of %d texts could not be scored; trying one by one", len(known))
+        return scores + [_score_alone(judge, pair) for pair in known]
+    return scores + [_score(pair, judgement) for pair, judgement in zip(known, judged, strict=True)]
+
+
+def _score_alone(judge: Judge, pair: todo.Pair) -> store.Score:
+    try:
+        (judgement,) = judge.score([(words(pair.title, pair.text), pair.brand)])
+    except Exception as error:  # noqa: BLE001 - the reason is kept with the mention and shown
+        return _unscored(pair, f"{type(error).__name__}: {error}"[:300])
+    return _score(pair, judgement)
+
+
+def _score(pair: todo.Pair, judgement: Judgement) -> store.Score:
+    return store.Score(
+        pair.source, pair.id, pair.brand, pair.digest,
+        judgement.negative, judgement.neutral, judgement.positive, judgement.label,
+    )  # fmt: skip
+
+
+def _unscored(pair: todo.Pair, reason: str) -> store.Score:
+    return store.Score(pair.source, pair.id, pair.brand, pair.digest, None, None, None, "unscored", reason)

@@ -1,0 +1,172 @@
+"""Watches the counts of negative stories and turns what breaks out into spikes and alerts."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from earful.data import alerting, store
+from earful.data.alerting import Alert, Spike
+from earful.data.database import Database
+from earful.flows.config import Config, Rule
+from earful.models import silence, spikes
+
+HISTORY = timedelta(days=180)
+LOW = 0.6  # of the alarm line: an alert lasts above this and is resolved below
+CALM = 2  # intervals in a row below it, until an alert is resolved
+QUOTES = 3
+
+
+def watch(database: Database, config: Config, clock: Callable[[], datetime]) -> list[Alert]:
+    """Judges every rule and brand, keeps spikes and alerts, puts messages out; returns the alerts that changed."""
+    now = clock()
+    changed: list[Alert] = []
+    with database.transaction() as con:
+        holes = silence_rows(alerting.source_times(con, now - HISTORY))
+        store.save_silences(con, holes)
+        for rule in config.rules:
+            own = [brand.name for brand in config.brands if not brand.competitor]
+            for brand in rule.brands or own:
+                changed += _watch_brand(con, config, rule, brand, now)
+    return changed
+
+
+def silence_rows(times: dict[str, list[datetime]]) -> list[tuple[str, datetime, datetime, str]]:
+    """Describes the unbelievable silences of each source as gaps."""
+    return [
+        (source, start, finish, f"silent, though it usually brings {usual:.0f} mentions a day")
+        for source, moments in times.items()
+        for start, finish, usual in silence.silences(moments)
+    ]
+
+
+def _watch_brand(con: alerting.Connection, config: Config, rule: Rule, brand: str, now: datetime) -> list[Alert]:
+    # History is judged up to the last mention, so that an imported past is judged in its own time.
+    spoken_of = alerting.spoken_of(con, brand)
+    if spoken_of is None:
+        return []
+    first, newest = spoken_of
+    begin = floor(max(first, newest - HISTORY), rule.step, config.zone)
+    moments = alerting.negative_times(con, brand, begin)
+    windows = judged(moments, begin, min(now, newest + 2 * rule.step), rule, config.zone)
+    line = spikes.SENSITIVITY[rule.sensitivity]
+    found = [window for window in windows if window.score >= line and window.observed >= rule.least]
+    alerting.save_spikes(con, brand, rule.name, begin, found)
+    before = alerting.latest_alert(con, brand, rule.name)
+    after = before
+    changed = []
+    for place in fresh(windows, rule.step, now):
+        after = advance(after, windows[: place + 1], brand, rule)
+        if after is not None and after != before:
+            if before is None or (after.alert, after.state) != (before.alert, before.state):
+                after = replace(after, card=_card(con, config, after, windows[: place + 1]))
+                changed.append(after)
+                alerting.put_out(con, after.alert, _messages(config, rule, after), now)
+            alerting.save_alert(con, after)
+            before = after
+    return changed
+
+
+def floor(time: datetime, step: timedelta, zone: ZoneInfo) -> datetime:
+    """Gives the beginning of the interval a time falls into; days begin at midnight of the team's zone."""
+    midnight = time.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight + (time - midnight) // step * step if step < timedelta(days=1) else midnight
+
+
+def judged(
+    moments: Sequence[datetime], begin: datetime, end: datetime, rule: Rule, zone: ZoneInfo
+) -> list[Spike]:
+    """Counts moments in whole intervals from `begin` up to `end` and judges each by those before it."""
+    length = (floor(end, rule.step, zone) - begin) // rule.step
+    counts = [0.0] * max(length, 0)
+    for moment in moments:
+        place = (moment - begin) // rule.step
+        if 0 <= place < length:
+            counts[place] += 1
+    steps = spikes.judge(counts, begin.astimezone(zone), rule.step)
+    return [
+        Spike(begin + place * rule.step, begin + (place + 1) * rule.step, int(count), one.expected, one.high, one.score)
+        for place, (count, one) in enumerate(zip(counts, steps, strict=True))
+    ]
+
+
+def fresh(windows: Sequence[Spike], step: timedelta, now: datetime) -> list[int]:
+    """Picks the places of the windows that are news: older ones are a backfill and fire nothing."""
+    horizon = now - max(timedelta(hours=6), 3 * step)
+    return [place for place, window in enumerate(windows) if window.finish >= horizon]
+
+
+def advance(alert: Alert | None, windows: Sequence[Spike], brand: str, rule: Rule) -> Alert | None:
+    """Takes the last of the windows into account: none, pending, firing, resolved or dropped; pure.
+
+    A surprise makes an alert pending, a second window that is still high makes it fire, calm ones resolve it.
+    """
+    window = windows[-1]
+    line = spikes.SENSITIVITY[rule.sensitivity]
+    surprising = window.score >= line and window.observed >= rule.least
+    high = window.score >= line * LOW
+    if alert is None or alert.state in ("resolved", "dropped"):
+        known = alert is not None and window.finish <= alert.latest
+        if known or not surprising:
+            return alert
+        name = f"{brand}|{rule.name}|{window.start.isoformat()}"
+        return Alert(name, brand, rule.name, "pending", window.start, None, None, window.finish, {})
+    if window.finish <= alert.latest:
+        return alert
+    seen = replace(alert, latest=window.finish)
+    if alert.state == "pending":
+        return replace(seen, state="firing", fired=window.finish) if high else replace(seen, state="dropped")
+    last = windows[-CALM:]
+    if all(one.score < line * LOW and one.start > alert.started for one in last):
+        return replace(seen, state="resolved", resolved=window.finish)
+    return seen
+
+
+def _card(con: alerting.Connection, config: Config, alert: Alert, windows: Sequence[Spike]) -> dict[str, Any]:
+    """Describes an alert: what rose, by how much, where, three quotes by different authors, and a link."""
+    window = windows[-1]
+    counted = [one for one in windows if one.start >= alert.started]
+    stories = alerting.stories_between(con, alert.brand, alert.started, window.finish)
+    sources: dict[str, int] = {}
+    for one in stories:
+        sources[one["source"]] = sources.get(one["source"], 0) + 1
+    quotes: dict[str, dict[str, Any]] = {}
+    for one in stories:
+        quotes.setdefault(one["author"] or one["id"], one)
+    link = urlencode(
+        {
+            "brand": alert.brand,
+            "from": alert.started.isoformat(),
+            "to": window.finish.isoformat(),
+            "sentiment": "negative",
+        }
+    )
+    return {
+        "brand": alert.brand,
+        "rule": alert.rule,
+        "step": (window.finish - window.start).total_seconds(),
+        "start": alert.started.isoformat(),
+        "finish": window.finish.isoformat(),
+        "observed": len(stories),
+        "expected": round(sum(one.expected for one in counted), 2),
+        "high": sum(one.high for one in counted),
+        "sources": [{"source": name, "count": count} for name, count in sorted(sources.items(), key=lambda one: -one[1])],
+        "quotes": [
+            {key: one[key] for key in ("source", "id", "author", "url")}
+            | {"text": one["text"][:400], "published": one["published"].isoformat()}
+            for one in list(quotes.values())[:QUOTES]
+        ],
+        "link": f"{config.dashboard}/mentions?{link}",
+    }
+
+
+def _messages(config: Config, rule: Rule, alert: Alert) -> list[tuple[str, str, dict[str, Any]]]:
+    """Writes the message for each target, when people are to know: on firing and on resolution."""
+    if alert.state not in ("firing", "resolved"):
+        return []
+    targets = rule.targets or tuple(target.name for target in config.targets)
+    return [
+        (f"{alert.alert}|{alert.state}|{target}", target, {"state": alert.state, "card": alert.card}) for target in targets
+    ]
