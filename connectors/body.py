@@ -14,6 +14,7 @@ Kind = Literal["empty", "html", "xml", "json", "gzip", "unknown"]
 
 _PREAMBLE = re.compile(r"(?:\s|<\?xml[^>]{0,300}\?>|<!--.{0,2000}?-->)+", re.DOTALL)
 _HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|script|title|meta)\b", re.IGNORECASE)
+_FEED = re.compile(r"<(?:rss|feed|rdf:rdf)[\s>]", re.IGNORECASE)  # some servers wrap theirs in a page
 
 
 def kind(body: bytes) -> Kind:
@@ -28,7 +29,7 @@ def kind(body: bytes) -> Kind:
         declared = False
     if not head:
         return "xml" if declared else "empty"
-    if _HTML.match(head):
+    if _HTML.match(head) and not _FEED.search(head):
         return "html"
     if head[0] in "{[":
         return "json"

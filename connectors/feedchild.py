@@ -1,7 +1,8 @@
 """Reads one feed from standard input and writes it as JSON: runs alone, because feedparser can be made to hang.
 
 Started by feed.py as a script of its own, with nothing of this project imported and its environment empty. The
-first argument is a JSON object of the response headers that matter (content-type, content-location).
+first argument is the Content-Type of the answer. Links stay relative where the feed names no base: ids would be
+resolved against it as well, and change with the feed's address.
 """
 
 import calendar
@@ -12,6 +13,10 @@ from typing import Any
 
 MEMORY, SECONDS = 512 * 1024 * 1024, 10  # bytes of address space, seconds of processor time
 ENTRIES, FIELD, TOTAL = 500, 100_000, 20_000_000  # most entries; characters of one field and of all together
+LIKELY = [  # encodings to guess from; with all that exist, Portuguese is taken for Latvian
+    *("cp1252", "cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "iso8859_9", "tis_620"),
+    *("big5", "gb18030", "euc_jp", "cp932", "euc_kr"),
+]
 
 
 def main() -> None:
@@ -21,9 +26,10 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     import feedparser  # under the limits, and only in this process
 
-    body, headers = sys.stdin.buffer.read(), json.loads(sys.argv[1])
+    body, content_type = sys.stdin.buffer.read(), sys.argv[1]
     if not body.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
-        body = recoded(body, headers)
+        body = recoded(body, content_type)
+    headers = {"content-type": content_type}
     feed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False, response_headers=headers)
     entries, left = [], TOTAL
     for raw in feed.entries[:ENTRIES]:
@@ -36,16 +42,16 @@ def main() -> None:
     sys.stdout.write(json.dumps(result))  # ASCII: a lone surrogate must not break the pipe
 
 
-def recoded(body: bytes, headers: dict[str, str]) -> bytes:
+def recoded(body: bytes, content_type: str) -> bytes:
     """Turns a body whose encoding nobody declares into UTF-8; feedparser would take it for windows-1252."""
-    if b"charset" in headers.get("content-type", "").encode() or b"encoding=" in body[:200]:
+    if "charset" in content_type or b"encoding=" in body[:200]:
         return body
     try:
         body.decode()
     except UnicodeDecodeError:
         from charset_normalizer import from_bytes  # costs time to import and is rarely needed
 
-        if (best := from_bytes(body[:50_000]).best()) is not None:
+        if (best := from_bytes(body[:50_000], cp_isolation=LIKELY).best()) is not None:
             return body.decode(best.encoding, "replace").encode()
     return body
 

@@ -1,11 +1,10 @@
 """RSS, Atom and JSON Feed: https://www.rssboard.org/rss-specification, https://www.rfc-editor.org/rfc/rfc4287.
 
-Target: the feed's address, such as https://example.org/feed.xml. That covers blogs, news sites, podcasts, forums,
-newsletters, YouTube channels, Google Alerts and Reddit (https://www.reddit.com/search.rss?q=acme&sort=new).
-Terms are the publisher's. Google News forbids other than personal, non-commercial use of its feeds.
-What rolls out of a feed between two visits is lost.
+Target: the feed's address, such as https://example.org/feed.xml (blogs, news, podcasts, forums, YouTube channels,
+Google Alerts, Reddit). Terms are the publisher's; Google News forbids all but personal, non-commercial use.
 """
 
+import re
 from collections import Counter
 from datetime import datetime
 from typing import Any
@@ -15,6 +14,8 @@ import httpx
 from earful.connectors import feed, text
 from earful.connectors.types import Cursor, Mention, Page
 
+# Reddit's and Hacker News's feeds say this where a post has no words of its own.
+_NO_WORDS = re.compile(r"\s*submitted by\s*\S+(?:\s*to\s*\S+)?\s*\[link\]\s*\[(?:\d+ )?comments?\]\s*$|^Comments$")
 _ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 
 
@@ -51,7 +52,7 @@ def _mention(entry: dict[str, Any], own_id: bool, own_link: bool, read: datetime
         published=entry.get("time"),
         read=read,
         title=title.removesuffix(f" - {source}") if source else title,
-        text=entry.get("text"),
+        text=_NO_WORDS.sub("", text.plain(entry.get("text"))),
         language=entry.get("language"),
         engagement=text.whole(entry.get("comments")),
         parent=entry.get("parent"),

@@ -87,6 +87,13 @@ def line(value: object, limit: int = TITLE) -> str:
     return " ".join(plain(value, limit).split())
 
 
+def person(value: object) -> str:
+    """Returns a name on one line, without the mail address that feeds put before or behind it."""
+    name = line(value, AUTHOR)
+    named = re.fullmatch(r"\S+@\S+ \((.+)\)", name) or re.fullmatch(r"(.+) [(<]\S+@\S+[)>]", name)
+    return named[1].strip() if named else name
+
+
 def link(value: object, base: str = "") -> str:
     """Returns an absolute http or https address without tracking parameters, or "".
 
@@ -96,7 +103,7 @@ def link(value: object, base: str = "") -> str:
     if parts is None:
         return ""
     host = parts.hostname or ""
-    wrapped = (re.fullmatch(r"(?:www\.)?google\.[a-z.]{2,6}", host) and parts.path == "/url") or (
+    wrapped = (re.fullmatch(r"(?:www\.|news\.)?google\.[a-z.]{2,6}", host) and parts.path in ("/url", "/news/url")) or (
         host.endswith("bing.com") and parts.path.endswith("/apiclick.aspx")
     )
     if wrapped:
@@ -220,7 +227,7 @@ def mention(
     return Mention(
         id=key,
         url=link(url),
-        author=line(author, AUTHOR),
+        author=person(author),
         published=when,
         title=heading,
         text=words,

@@ -1,0 +1,33 @@
+"""Says what a whole answer means: usable, or an error named by what to do next."""
+
+from datetime import datetime
+
+import httpx
+
+from earful.connectors import body, limits
+from earful.connectors.types import Blocked, ConnectorError, Gone, RateLimited
+
+
+def check(response: httpx.Response, now: datetime) -> None:
+    """Raises what a whole answer means when it is not usable: by its status, and by what it is with status 200."""
+    host, status = response.url.host, response.status_code
+    after = limits.pause(response, now)
+    spent = status == 403 and after is not None
+    if status in (420, 429, 503) or spent:
+        wait = limits.DEFAULT if after is None else after
+        raise RateLimited(f"{host}: answered {status}, wants to be left alone for {wait:.0f} s", wait)
+    if status == 410:
+        raise Gone(f"{host}: answered 410, the source has ended; remove it or find its new address")
+    if status in (401, 402, 403, 407, 451):
+        raise Blocked(f"{host}: answered {status}, access refused; check the key or whether this host lets programs in")
+    if status in (404, 400, 422):
+        raise ConnectorError(f"{host}: answered {status}; it may have moved, or the target is mistyped: check it")
+    if status == 304:
+        return
+    if status != 200:
+        raise ConnectorError(f"{host}: answered {status}, which is no content; asked again later")
+    found = body.kind(response.content)
+    if found == "empty":
+        raise ConnectorError(f"{host}: answered 200 with nothing in it; asked again later")
+    if found == "html" and "html" not in response.request.headers.get("accept", ""):
+        raise Blocked(f"{host}: answered with a web page (login, consent or bot check); open the address in a browser")
