@@ -6,7 +6,6 @@ hammered (one connection to a host at a time, with a pause between), and no answ
 """
 
 import contextlib
-import ipaddress
 import queue
 import random
 import socket
@@ -23,7 +22,7 @@ import certifi
 import httpcore
 import httpx
 
-from earful.connectors import body, verdict
+from earful.connectors import addresses, body, verdict
 from earful.connectors.types import ConnectorError
 
 REDIRECTS = 5
@@ -229,7 +228,7 @@ class _Guard(httpcore.NetworkBackend):
 
     def _addresses(self, host: str, port: int) -> list[str]:
         found = _resolve(host, port, _left(self._ends))
-        refused = [address for address in found if not _permitted(host, address, self._allow)]
+        refused = [address for address in found if not addresses.permitted(host, address, self._allow)]
         if refused:
             raise ConnectorError(f"{host} is at {refused[0]}, not on the public internet; if you mean it, allow it")
         return found[:4]
@@ -289,17 +288,3 @@ def _resolve(host: str, port: int, seconds: float) -> list[str]:
     if isinstance(answer, Exception):
         raise ConnectorError(f"its name cannot be resolved ({answer}); check the spelling and the network") from answer
     return answer
-
-
-def _permitted(host: str, address: str, allow: frozenset[str]) -> bool:
-    """Says whether an address is public, in whatever form it hides, or allowed by host or network."""
-    there = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(there, ipaddress.IPv6Address):
-        inner = there.ipv4_mapped or there.sixtofour or (there.teredo or (None, None))[1]
-        if there in ipaddress.ip_network("64:ff9b::/96"):  # IPv4 behind a translator
-            inner = ipaddress.IPv4Address(there.packed[-4:])
-        there = inner or there
-    if host.lower() in allow:
-        return True
-    networks = [ipaddress.ip_network(entry, strict=False) for entry in allow if entry[-1:].isdigit() or ":" in entry]
-    return any(there in network for network in networks) or (there.is_global and not there.is_multicast)
