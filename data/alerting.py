@@ -64,7 +64,8 @@ def source_times(con: Connection, since: datetime) -> dict[str, list[datetime]]:
 def gaps(con: Connection, since: datetime) -> list[tuple[str, datetime, datetime | None]]:
     """Lists the gaps (source, start, finish) that reach beyond a time; finish None is still open."""
     return con.execute(
-        "SELECT source, start, finish FROM gaps WHERE coalesce(finish, start) >= ? OR finish IS NULL ORDER BY ALL", [since]
+        "SELECT source, start, finish FROM gaps WHERE coalesce(finish, start) >= ? OR finish IS NULL ORDER BY ALL",
+        [since],
     ).fetchall()
 
 
@@ -85,7 +86,7 @@ def latest_alert(con: Connection, brand: str, rule: str) -> Alert | None:
         " WHERE brand = ? AND rule = ? ORDER BY started DESC LIMIT 1",
         [brand, rule],
     ).fetchone()
-    return Alert(*row[:8], json.loads(row[8])) if row else None
+    return Alert(*(json.loads(value) if place == 8 else value for place, value in enumerate(row))) if row else None
 
 
 def save_alert(con: Connection, alert: Alert) -> None:
@@ -131,6 +132,4 @@ def mark_sent(con: Connection, key: str, now: datetime) -> None:
 
 def mark_failed(con: Connection, key: str, error: str, again: timedelta, now: datetime) -> None:
     """Notes why a message did not arrive and when it is tried again."""
-    con.execute(
-        "UPDATE outbox SET tries = tries + 1, error = ?, due = ? WHERE key = ?", [error, now + again, key]
-    )
+    con.execute("UPDATE outbox SET tries = tries + 1, error = ?, due = ? WHERE key = ?", [error, now + again, key])

@@ -137,7 +137,7 @@ class Database:
                     raise self._explained(error) from error
                 if time.monotonic() >= give_up:
                     raise Busy(
-                        f"another program has {self.main} open; close it (the copies in {self.read} may be read). {error}"
+                        f"another program has {self.main} open; close it and read the copies in {self.read}. {error}"
                     ) from error
                 time.sleep(0.1)
         try:

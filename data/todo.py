@@ -5,7 +5,7 @@ Work is a query over what is kept, never a flag, so that every stage can be kill
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +30,13 @@ class SourceRow:
     last_success: datetime | None
     moved_to: str
     moved_since: datetime | None
+    since: datetime | None
+    error: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Gives the row as JSON values, without the cursor."""
+        values = {key: value for key, value in asdict(self).items() if key != "cursor"}
+        return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in values.items()}
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,7 @@ def sources(con: Connection) -> list[SourceRow]:
     """Lists the configured sources in the order of their names."""
     rows = con.execute(
         "SELECT source, connector, target, cursor, due, failures, state, last_success,"
-        " moved_to, moved_since FROM sources WHERE state <> 'removed' ORDER BY source"
+        " moved_to, moved_since, since, error FROM sources WHERE state <> 'removed' ORDER BY source"
     ).fetchall()
     return [SourceRow(*(json.loads(value) if place == 3 else value for place, value in enumerate(row))) for row in rows]
 
@@ -113,7 +120,7 @@ TO_SCORE = """
 
 def count_unscored(con: Connection, model: str, tries: int) -> int:
     """Counts the pairs the model has yet to score."""
-    row = con.execute(f"SELECT count(*) {TO_SCORE}", [model, tries]).fetchone()  # noqa: S608
+    row = con.execute(f"SELECT count(*) {TO_SCORE}", [model, tries]).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -123,7 +130,7 @@ def unscored(con: Connection, model: str, tries: int, limit: int) -> list[Pair]:
     A pair that failed is listed again until it has failed `tries` times.
     """
     rows = con.execute(
-        f"SELECT e.source, e.id, e.digest, k.brand, m.title, m.text, e.language {TO_SCORE}"  # noqa: S608
+        f"SELECT e.source, e.id, e.digest, k.brand, m.title, m.text, e.language {TO_SCORE}"
         " ORDER BY m.published DESC, e.source, e.id, k.brand LIMIT ?",
         [model, tries, limit],
     ).fetchall()

@@ -3,13 +3,10 @@
 import logging
 import random
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -20,36 +17,17 @@ from earful.connectors.http import Client
 from earful.connectors.types import Blocked, ConnectorError, Cursor, Gone, Page, RateLimited
 from earful.data import failpoint, landing, store, todo
 from earful.data.database import Database
+from earful.flows import files
 from earful.flows.config import Config, Source
 from earful.flows.manners import next_check
+from earful.flows.report import Clock, Progress, Report
 
 log = logging.getLogger(__name__)
-Clock = Callable[[], datetime]
-Progress = Callable[[str, int, int], None]
 
 HOSTS_AT_ONCE = 8
 PAGES_AT_MOST = 100  # of one source in one run; the cursor goes on from there in the next
 PUBLISH_EVERY = 5.0  # seconds between snapshots while collecting
 MOVED_AFTER = timedelta(days=3)  # a permanent redirect is believed after this; captive portals send them too
-
-
-@dataclass
-class Report:
-    """What became of one source in one run."""
-
-    source: str
-    read: int = 0
-    new: int = 0
-    changed: int = 0
-    known: int = 0
-    refused: list[str] = field(default_factory=list)
-    state: str = "fine"
-    error: str = ""
-    seconds: float = 0.0
-
-    def as_json(self) -> dict[str, Any]:
-        """Gives the report as JSON values."""
-        return {**asdict(self), "seconds": round(self.seconds, 3)}
 
 
 def collect(database: Database, config: Config, client: Client, clock: Clock, progress: Progress) -> list[Report]:
@@ -110,7 +88,7 @@ def read_landed(database: Database, clock: Clock) -> None:
                     store.put_cursor(con, landed.source, page.cursor)
 
 
-def replay(database: Database, clock: Clock, progress: Progress) -> dict[str, Report]:
+def replay(database: Database, progress: Progress) -> dict[str, Report]:
     """Reads every landed answer again, oldest first, into the store; what is there already stays."""
     answers = sorted(
         (landing.read(database.raw, name) for name in landing.names(database.raw)), key=lambda one: (one.at, one.name)
@@ -120,13 +98,13 @@ def replay(database: Database, clock: Clock, progress: Progress) -> dict[str, Re
         report = reports.setdefault(landed.source, Report(landed.source))
         connector, _, target = landed.source.partition(":")
         try:
-            page = connectors.find(connector).parse(_response(landed), landed.cursor)
+            page = _parse(landed)
         except ConnectorError as error:
             report.refused.append(str(error))
             continue
         with database.transaction(publish=False) as con:
             store.add_source(con, landed.source, connector, target)
-            _count(report, page, store.save_page(con, landed.source, page.mentions, landed.at))
+            report.add(page, store.save_page(con, landed.source, page.mentions, landed.at))
             store.mark_digested(con, landed.name)
         progress("replay", place, len(answers))
     database.publish()
@@ -148,7 +126,7 @@ def read_recordings(database: Database, folder: Path, clock: Clock, progress: Pr
             except ConnectorError as error:
                 report.state, report.error = _state(error), str(error)
             else:
-                _count(report, page, store.save_page(con, source, page.mentions, clock()))
+                report.add(page, store.save_page(con, source, page.mentions, clock()))
         report.seconds = time.monotonic() - began
         reports.append(report)
         progress("replay", place, len(recordings))
@@ -187,7 +165,13 @@ def _state(error: Exception) -> str:
 
 
 def _walk(
-    database: Database, client: Client, clock: Clock, source: Source, row: todo.SourceRow, every: timedelta, report: Report
+    database: Database,
+    client: Client,
+    clock: Clock,
+    source: Source,
+    row: todo.SourceRow,
+    every: timedelta,
+    report: Report,
 ) -> None:
     connector = connectors.find(source.connector)
     cursor = row.cursor
@@ -201,7 +185,14 @@ def _walk(
                 store.record_success(con, source.name, now, next_check(now, every, 0, None, 0), 0, rolled=False)
             return
         name = landing.land(
-            database.raw, now, source.name, cursor, str(request.url), response.status_code, dict(response.headers), response.content
+            database.raw,
+            now,
+            source.name,
+            cursor,
+            str(request.url),
+            response.status_code,
+            dict(response.headers),
+            response.content,
         )
         failpoint.reach("after_land")
         page = _read(database, connector, source.name, response, cursor, name)
@@ -214,7 +205,7 @@ def _walk(
                 store.record_move(con, source.name, _moved(response), now)
                 due = next_check(now, every, 0, None, 0)
                 store.record_success(con, source.name, now, due, report.new + kept.new, rolled=page.rolled)
-        _count(report, page, kept)
+        report.add(page, kept)
         cursor = page.cursor
         if done:
             return
@@ -240,24 +231,20 @@ def _read(
 
 def _parsed(landed: landing.Landed) -> Page | None:
     try:
-        page: Page = connectors.find(landed.source.partition(":")[0]).parse(_response(landed), landed.cursor)
+        return _parse(landed)
     except ConnectorError as error:
         log.warning("raw/%s was landed but can't be read: %s", landed.name, error)
         return None
-    return page
 
 
-def _response(landed: landing.Landed) -> httpx.Response:
+def _parse(landed: landing.Landed) -> Page:
+    connector = landed.source.partition(":")[0]
+    if connector == "import":
+        return files.parse(landed.body, landed.at)
     request = httpx.Request("GET", landed.url)
-    return httpx.Response(landed.status, headers=landed.headers, content=landed.body, request=request)
-
-
-def _count(report: Report, page: Page, kept: store.Kept) -> None:
-    report.read += len(page.mentions) + len(page.refused)
-    report.new += kept.new
-    report.changed += kept.changed
-    report.known += kept.known
-    report.refused += page.refused
+    response = httpx.Response(landed.status, headers=landed.headers, content=landed.body, request=request)
+    page: Page = connectors.find(connector).parse(response, landed.cursor)
+    return page
 
 
 def _target(source: Source, row: todo.SourceRow, now: datetime) -> str:
@@ -278,8 +265,3 @@ def _moved(response: httpx.Response) -> str:
 def _host(source: Source, row: todo.SourceRow) -> str:
     request: httpx.Request = connectors.find(source.connector).request(source.target, row.cursor)
     return urlsplit(str(request.url)).hostname or source.name
-
-
-def utc_now() -> datetime:
-    """Gives the time; the clock of every real run."""
-    return datetime.now(UTC)

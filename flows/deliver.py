@@ -57,7 +57,9 @@ def send(client: Client, target: Target, key: str, message: dict[str, Any]) -> s
     service = apprise.Apprise()
     if not service.add(target.url):
         return f"{target.url_env} holds no address that Apprise knows"
-    return "" if service.notify(title=title, body=body) else "the service did not take it; its address or state is wrong"
+    return (
+        "" if service.notify(title=title, body=body) else "the service did not take it; its address or state is wrong"
+    )
 
 
 def write(message: dict[str, Any]) -> tuple[str, str]:
@@ -70,7 +72,9 @@ def write(message: dict[str, Any]) -> tuple[str, str]:
     verb = "Criticism of" if message["state"] == "firing" else "Calm again:"
     title = f"{verb} {card['brand']}: {card['observed']} negative stories in {span}, {card['expected']:.1f} expected"
     where = ", ".join(f"{one['source']} {one['count']}" for one in card["sources"][:5])
-    quotes = "\n\n".join(f"“{_short(quote['text'])}” ({quote['author'] or 'unknown'}, {quote['url']})" for quote in card["quotes"])
+    quotes = "\n\n".join(
+        f"“{_short(quote['text'])}” ({quote['author'] or 'unknown'}, {quote['url']})" for quote in card["quotes"]
+    )
     head, foot = f"Where: {where}", f"Look: {card['link']}"
     return title[:250], f"{head}\n\n{quotes[: LIMIT - len(head) - len(foot)]}\n\n{foot}"
 

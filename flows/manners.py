@@ -5,9 +5,7 @@ from datetime import datetime, timedelta
 LONGEST = timedelta(hours=24)
 
 
-def next_check(
-    now: datetime, every: timedelta, failures: int, after: timedelta | None, jitter: float
-) -> datetime:
+def next_check(now: datetime, every: timedelta, failures: int, after: timedelta | None, jitter: float) -> datetime:
     """Gives the time of the next request: the usual interval, doubled for each failure, never before `after`.
 
     `jitter` in [0, 1) spreads failing sources over half their wait, so that they don't come back in one burst.

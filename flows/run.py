@@ -13,8 +13,8 @@ from earful.data import store
 from earful.data.database import Database
 from earful.data.lock import hold
 from earful.flows import collect, deliver, examine, score, watch
-from earful.flows.collect import Clock, Progress
 from earful.flows.config import Config
+from earful.flows.report import Clock, Progress
 from earful.models.sentiment import WeightsError
 
 log = logging.getLogger(__name__)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
+
 from earful.data import failpoint, store, todo
 from earful.data.database import Database
 from earful.flows.config import Config

@@ -75,9 +75,7 @@ def floor(time: datetime, step: timedelta, zone: ZoneInfo) -> datetime:
     return midnight + (time - midnight) // step * step if step < timedelta(days=1) else midnight
 
 
-def judged(
-    moments: Sequence[datetime], begin: datetime, end: datetime, rule: Rule, zone: ZoneInfo
-) -> list[Spike]:
+def judged(moments: Sequence[datetime], begin: datetime, end: datetime, rule: Rule, zone: ZoneInfo) -> list[Spike]:
     """Counts moments in whole intervals from `begin` up to `end` and judges each by those before it."""
     length = (floor(end, rule.step, zone) - begin) // rule.step
     counts = [0.0] * max(length, 0)
@@ -152,7 +150,9 @@ def _card(con: alerting.Connection, config: Config, alert: Alert, windows: Seque
         "observed": len(stories),
         "expected": round(sum(one.expected for one in counted), 2),
         "high": sum(one.high for one in counted),
-        "sources": [{"source": name, "count": count} for name, count in sorted(sources.items(), key=lambda one: -one[1])],
+        "sources": [
+            {"source": name, "count": count} for name, count in sorted(sources.items(), key=lambda one: -one[1])
+        ],
         "quotes": [
             {key: one[key] for key in ("source", "id", "author", "url")}
             | {"text": one["text"][:400], "published": one["published"].isoformat()}
@@ -168,5 +168,6 @@ def _messages(config: Config, rule: Rule, alert: Alert) -> list[tuple[str, str, 
         return []
     targets = rule.targets or tuple(target.name for target in config.targets)
     return [
-        (f"{alert.alert}|{alert.state}|{target}", target, {"state": alert.state, "card": alert.card}) for target in targets
+        (f"{alert.alert}|{alert.state}|{target}", target, {"state": alert.state, "card": alert.card})
+        for target in targets
     ]

@@ -1,0 +1,281 @@
+"""Answers the dashboard's questions; all of its SQL is here, and nothing here writes.
+
+Every function takes a connection to a snapshot (`database.snapshot`) and gives plain rows or a data frame. Times go
+in and come out as aware UTC datetimes; the labels are negative, neutral, positive, unclear and unscored.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+Connection = duckdb.DuckDBPyConnection
+LABELS = ("negative", "neutral", "positive", "unclear", "unscored")
+SLOT = timedelta(minutes=15)  # every time zone of today is a whole number of these away from UTC
+SNIPPET = 300  # characters of a text shown in a list
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What is looked at: one brand from `start` up to `finish`; empty tuples and words leave that open.
+
+    `stories` counts each story once, where and when its first copy appeared; else every mention counts.
+    """
+
+    brand: str
+    start: datetime
+    finish: datetime
+    stories: bool = True
+    sources: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Brand:
+    """A watched brand and what it is to the team."""
+
+    name: str
+    competitor: bool
+
+
+@dataclass(frozen=True)
+class Source:
+    """How a source is doing."""
+
+    name: str
+    state: str
+    error: str
+    since: datetime | None
+    last_success: datetime | None
+    due: datetime | None
+
+
+@dataclass(frozen=True)
+class Gap:
+    """An interval in which a source was not, or not wholly, read; `finish` None means that it goes on."""
+
+    source: str
+    start: datetime
+    finish: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Spike:
+    """An interval with more negative stories than the brand's history leads one to expect."""
+
+    start: datetime
+    finish: datetime
+    observed: int
+    expected: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Alert:
+    """An alert and the card that was sent for it."""
+
+    alert: str
+    brand: str
+    rule: str
+    state: str
+    started: datetime
+    resolved: datetime | None
+    latest: datetime
+    card: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Detail:
+    """Everything kept about one mention and what it says of one brand; `copies` counts its story's mentions."""
+
+    source: str
+    id: str
+    url: str
+    author: str
+    published: datetime
+    collected: datetime
+    title: str
+    text: str
+    language: str
+    rating: float | None
+    engagement: int
+    about: str
+    dated: bool
+    label: str
+    corrected: bool
+    copies: int
+    model: str
+    negative: float | None
+    neutral: float | None
+    positive: float | None
+    judged: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The time that a brand's mentions span, and when the newest was collected; None while there is none."""
+
+    first: datetime | None
+    last: datetime | None
+    collected: datetime | None
+
+
+def settings(con: Connection) -> dict[str, Any]:
+    """Gives the small values that the pipeline leaves for its readers, by key."""
+    return {key: json.loads(value) for key, value in con.execute("SELECT key, value FROM settings").fetchall()}
+
+
+def brands(con: Connection) -> list[Brand]:
+    """Lists the watched brands as the configuration orders them, own ones first."""
+    rows = con.execute("SELECT brand, role = 'competitor' FROM brands ORDER BY 2, position").fetchall()
+    return [Brand(*row) for row in rows]
+
+
+def sources(con: Connection) -> list[Source]:
+    """Lists the configured sources by name, with what went wrong at those that are not fine."""
+    rows = con.execute(
+        "SELECT source, state, error, since, last_success, due FROM sources WHERE state <> 'removed' ORDER BY source"
+    ).fetchall()
+    return [Source(*row) for row in rows]
+
+
+def known_sources(con: Connection) -> list[str]:
+    """Lists every source that is configured or has left mentions, by name."""
+    rows = con.execute("SELECT source FROM sources UNION SELECT DISTINCT source FROM facts ORDER BY 1").fetchall()
+    return [row[0] for row in rows]
+
+
+def languages(con: Connection, brand: str) -> list[str]:
+    """Lists the languages in which a brand was spoken of, the most frequent first; "" is unknown."""
+    rows = con.execute(
+        "SELECT language FROM facts WHERE brand = ? GROUP BY 1 ORDER BY count(*) DESC, 1", [brand]
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def reach(con: Connection, brand: str) -> Reach:
+    """Tells from when to when a brand was spoken of, by all that is kept."""
+    row = con.execute(
+        "SELECT min(published), max(published), max(collected) FROM facts WHERE brand = ?", [brand]
+    ).fetchone()
+    assert row is not None
+    return Reach(*row)
+
+
+def counts(con: Connection, filters: Filters, since: datetime) -> pd.DataFrame:
+    """Counts every brand's stories or mentions from `since` to the end of the period, under the filters' sources.
+
+    Columns: brand, slot (quarters of an hour since 1970), label, count. One look at the table feeds all figures and
+    charts of a page, for the period and the one before.
+    """
+    chosen, values = _sources(filters)
+    return con.execute(
+        "SELECT brand, epoch_us(published) // 900000000 AS slot, label, count(*) AS count FROM facts"
+        f" WHERE published >= ? AND published < ?{' AND leads' * filters.stories}{chosen} GROUP BY ALL",
+        [since, filters.finish, *values],
+    ).df()
+
+
+def spikes(con: Connection, filters: Filters) -> list[Spike]:
+    """Lists the brand's spikes that touch the period, oldest first; of several rules the widest."""
+    rows = con.execute(
+        "SELECT start, max(finish), max(observed), arg_max(expected, observed), arg_max(high, observed) FROM spikes"
+        " WHERE brand = ? AND finish > ? AND start < ? GROUP BY start ORDER BY start",
+        [filters.brand, filters.start, filters.finish],
+    ).fetchall()
+    return [Spike(*row) for row in rows]
+
+
+def gaps(con: Connection, filters: Filters) -> list[Gap]:
+    """Lists the gaps of the filters' sources that touch the period, oldest first."""
+    chosen, values = _sources(filters)
+    rows = con.execute(
+        "SELECT source, start, finish, reason FROM gaps SEMI JOIN"
+        " (FROM sources WHERE state <> 'removed') USING (source)"
+        f" WHERE coalesce(finish > ?, true) AND start < ?{chosen} ORDER BY start, source",
+        [filters.start, filters.finish, *values],
+    ).fetchall()
+    return [Gap(*row) for row in rows]
+
+
+def alerts(con: Connection, brands: tuple[str, ...], limit: int) -> list[Alert]:
+    """Lists the newest alerts about some brands, those that still fire first."""
+    rows = con.execute(
+        "SELECT alert, brand, rule, state, started, resolved, latest, card FROM alerts WHERE list_contains(?, brand)"
+        " ORDER BY state = 'resolved', started DESC, alert LIMIT ?",
+        [list(brands), limit],
+    ).fetchall()
+    return [Alert(*row[:7], card=json.loads(row[7])) for row in rows]
+
+
+def mentions(con: Connection, filters: Filters, limit: int, offset: int = 0) -> pd.DataFrame:
+    """Lists the mentions under the filters, newest first.
+
+    Columns: source, id, published, label, corrected, title, snippet, author, language, rating, copies. `copies` counts
+    the mentions of the same story about the brand, itself included.
+    """
+    where, values = _where(filters)
+    return con.execute(
+        "WITH page AS (SELECT f.* FROM facts f JOIN mentions m USING (source, id)"
+        f" WHERE {where} ORDER BY f.published DESC, f.source, f.id LIMIT ? OFFSET ?),"
+        " sizes AS (SELECT story, count(*) AS copies FROM facts WHERE brand = ?"
+        " AND story IN (SELECT story FROM page) GROUP BY story)"
+        " SELECT p.source, p.id, p.published, p.label, p.corrected, m.title, left(m.text, ?) AS snippet, m.author,"
+        " p.language, p.rating, s.copies FROM page p JOIN mentions m USING (source, id) JOIN sizes s USING (story)"
+        " ORDER BY p.published DESC, p.source, p.id",
+        [*values, limit, offset, filters.brand, SNIPPET],
+    ).df()
+
+
+def count_mentions(con: Connection, filters: Filters) -> int:
+    """Counts the mentions under the filters."""
+    where, values = _where(filters)
+    joined = " JOIN mentions m USING (source, id)" if filters.words else ""
+    row = con.execute(f"SELECT count(*) FROM facts f{joined} WHERE {where}", values).fetchone()  # noqa: S608
+    assert row is not None
+    return int(row[0])
+
+
+def detail(con: Connection, source: str, id: str, brand: str) -> Detail | None:
+    """Gives all about one mention and a brand, None when they are not known together."""
+    row = con.execute(
+        "SELECT m.source, m.id, m.url, m.author, m.published, m.collected, m.title, m.text, f.language, m.rating,"
+        " m.engagement, m.about, m.dated, f.label, f.corrected,"
+        " (SELECT count(*) FROM facts o WHERE o.brand = f.brand AND o.story = f.story),"
+        " coalesce(s.model, ''), s.negative, s.neutral, s.positive, coalesce(s.label, 'unscored'),"
+        " coalesce(s.reason, '')"
+        " FROM facts f JOIN mentions m USING (source, id)"
+        " LEFT JOIN scores s ON s.source = f.source AND s.id = f.id AND s.brand = f.brand AND s.digest = m.digest"
+        " AND s.model = (SELECT value ->> '$' FROM settings WHERE key = 'model')"
+        " WHERE f.source = ? AND f.id = ? AND f.brand = ?",
+        [source, id, brand],
+    ).fetchone()
+    return Detail(*row) if row else None
+
+
+def _sources(filters: Filters) -> tuple[str, list[Any]]:
+    return (" AND list_contains(?, source)", [list(filters.sources)]) if filters.sources else ("", [])
+
+
+def _where(filters: Filters) -> tuple[str, list[Any]]:
+    """Writes the filters as a condition on facts `f` and, when words are sought, mentions `m`."""
+    parts = ["f.brand = ?", "f.published >= ?", "f.published < ?"]
+    values: list[Any] = [filters.brand, filters.start, filters.finish]
+    if filters.stories:
+        parts.append("f.leads")
+    for column, wanted in (("source", filters.sources), ("label", filters.labels), ("language", filters.languages)):
+        if wanted:
+            parts.append(f"list_contains(?, f.{column})")
+            values.append(list(wanted))
+    for word in filters.words.split():
+        # contains() knows no wildcards, so nothing in the word needs escaping
+        parts.append("contains(lower(m.title || ' ' || m.text || ' ' || m.author), lower(?))")
+        values.append(word)
+    return " AND ".join(parts), values

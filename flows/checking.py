@@ -1,0 +1,88 @@
+"""Asks every source once and shows what would match, without keeping anything."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from earful import connectors
+from earful.connectors.http import Client
+from earful.connectors.types import ConnectorError, Mention
+from earful.flows import show
+from earful.flows.config import Config, Source
+from earful.flows.examine import words
+from earful.flows.report import Progress
+from earful.models import language
+from earful.models.match import Matchable, Test, compile_expression
+
+EXAMPLES = 3
+
+
+@dataclass
+class Result:
+    """What one source answered: how much, from when to when, and what would match each brand."""
+
+    source: str
+    read: int = 0
+    oldest: str = ""
+    newest: str = ""
+    matched: dict[str, int] = field(default_factory=dict)
+    examples: list[str] = field(default_factory=list)
+    error: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Gives the result as JSON values."""
+        return asdict(self)
+
+
+def check(config: Config, client: Client, progress: Progress) -> list[Result]:
+    """Asks the first page of every source and matches it; errors become part of the result."""
+    tests = {brand.name: compile_expression(brand.match) for brand in config.brands}
+    results = []
+    for place, source in enumerate(config.sources, 1):
+        results.append(_check(source, client, tests))
+        progress("check", place, len(config.sources))
+    return results
+
+
+def _check(source: Source, client: Client, tests: dict[str, Test]) -> Result:
+    result = Result(source.name)
+    connector = connectors.find(source.connector)
+    try:
+        mentions = connector.parse(client.fetch(connector.request(source.target, {})), {}).mentions
+    except ConnectorError as error:
+        result.error = str(error)
+        return result
+    result.read = len(mentions)
+    if mentions:
+        times = sorted(mention.published for mention in mentions)
+        result.oldest, result.newest = times[0].isoformat(), times[-1].isoformat()
+    for name, test in tests.items():
+        matching = [one for one in mentions if name == source.brand or test(matchable(source, one))]
+        result.matched[name] = len(matching)
+        result.examples += [f"{name}: {' '.join(one.text.split())[:120]}" for one in matching[:EXAMPLES]]
+    return result
+
+
+def matchable(source: Source, mention: Mention) -> Matchable:
+    """Gives what an expression looks at."""
+    whole = words(mention.title, mention.text)
+    spoken = language.detect(whole) or mention.language
+    return Matchable(whole, mention.author, mention.url, spoken, source.name, mention.about)
+
+
+def print_results(results: list[Result]) -> None:
+    """Prints a table of the sources and, below, examples of what would match."""
+    rows = [
+        (
+            one.source,
+            one.read,
+            one.oldest[:16],
+            one.newest[:16],
+            ", ".join(f"{b} {n}" for b, n in one.matched.items()),
+            one.error,
+        )
+        for one in results
+    ]
+    show.table(("source", "read", "oldest", "newest", "would match", "problem"), rows)
+    for one in results:
+        for example in one.examples:
+            show.say(f"  {one.source}  {example}")

@@ -1,0 +1,158 @@
+"""Starts the Prefect server, the served flows and the dashboard, and stops all of them together."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from earful.dashboard import launch
+from earful.flows.config import Config
+
+SERVER_PATIENCE = 120.0  # seconds until the Prefect server must answer
+RESTART_PAUSE = 5.0
+GRACE = 10.0
+
+
+class StartError(Exception):
+    """Something needed can't be started; the message says what to do."""
+
+
+@dataclass
+class Part:
+    """One child process and how to start it again."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    log: Path
+    process: subprocess.Popen[bytes] | None = field(default=None)
+
+    def start(self) -> None:
+        """Starts the process in a group of its own, its output going to its log file."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                list(self.command), env=dict(self.environment), stdout=log, stderr=log, start_new_session=True
+            )
+
+    def alive(self) -> bool:
+        """Tells whether the process runs."""
+        return self.process is not None and self.process.poll() is None
+
+
+def environment(config: Config, path: Path, prefect_port: int) -> dict[str, str]:
+    """Gives the children's environment: where Prefect lives, telemetry off, the configuration, the store."""
+    return {
+        **os.environ,
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_CLI_PROMPT": "false",
+        "PREFECT_HOME": str(config.store_folder / "prefect"),
+        "PREFECT_API_URL": f"http://127.0.0.1:{prefect_port}/api",
+        "PREFECT_SERVER_API_HOST": "127.0.0.1",
+        "PREFECT_SERVER_API_PORT": str(prefect_port),
+        "EARFUL_CONFIG": str(path.resolve()),
+        "EARFUL_EVERY": str(config.every.total_seconds()),
+        "EARFUL_STORE": str(config.store_folder),
+    }
+
+
+def logs_of(config: Config) -> Path:
+    """Names the folder of the children's logs."""
+    return config.store_folder / "logs"
+
+
+def dashboard(config: Config, path: Path, port: int) -> Part:
+    """Gives the dashboard's process."""
+    return Part("dashboard", launch.command(port), environment(config, path, 4200), logs_of(config) / "dashboard.log")
+
+
+def parts(config: Config, path: Path, port: int, prefect_port: int) -> list[Part]:
+    """Lists what production runs: the Prefect server, the flows, the dashboard."""
+    shared = environment(config, path, prefect_port)
+    logs = logs_of(config)
+    server = (sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(prefect_port))
+    return [
+        dashboard(config, path, port),
+        Part("Prefect server", server, shared, logs / "prefect-server.log"),
+        Part("flows", (sys.executable, "-m", "earful.flows.scheduled"), shared, logs / "flows.log"),
+    ]
+
+
+def serve(config: Config, path: Path, port: int, prefect_port: int, say: Callable[[str], None]) -> None:
+    """Starts everything, restarts what dies, and stops all of it on Ctrl-C or SIGTERM; blocks."""
+    for number, what in ((port, "dashboard"), (prefect_port, "Prefect server")):
+        if not free(number):
+            raise StartError(f"port {number} is taken, the {what} needs it; stop what holds it or choose another port")
+    signal.signal(signal.SIGTERM, _interrupted)
+    running = parts(config, path, port, prefect_port)
+    pages, server, flows = running
+    try:
+        server.start()
+        pages.start()
+        say(f"dashboard   http://localhost:{port}")
+        say(f"Prefect     http://127.0.0.1:{prefect_port}  (starting, about 20 seconds)")
+        _await(server, f"http://127.0.0.1:{prefect_port}/api/ready")
+        say("flows       served; the first run starts in a few seconds")
+        flows.start()
+        while True:
+            time.sleep(1)
+            for part in running:
+                if not part.alive():
+                    say(f"{part.name} has stopped (see {part.log}); starting it again")
+                    time.sleep(RESTART_PAUSE)
+                    part.start()
+    except KeyboardInterrupt:
+        say("stopping")
+    finally:
+        stop(running)
+
+
+def stop(running: Sequence[Part]) -> None:
+    """Ends every process and all its children, kindly first."""
+    for sign, patience in ((signal.SIGTERM, GRACE), (signal.SIGKILL, GRACE)):
+        for part in running:
+            if part.process is not None:
+                _signal_group(part.process.pid, sign)
+        give_up = time.monotonic() + patience
+        while any(part.alive() for part in running) and time.monotonic() < give_up:
+            time.sleep(0.1)
+
+
+def free(port: int) -> bool:
+    """Tells whether nothing listens on a port of the loopback address."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def _await(part: Part, address: str) -> None:
+    give_up = time.monotonic() + SERVER_PATIENCE
+    while time.monotonic() < give_up:
+        if not part.alive():
+            break
+        try:
+            if httpx.get(address, timeout=2, trust_env=False).is_success:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.3)
+            continue
+        time.sleep(0.3)
+    raise StartError(f"the {part.name} did not start; its log is {part.log}")
+
+
+def _signal_group(group: int, sign: signal.Signals) -> None:
+    try:
+        os.killpg(group, sign)
+    except ProcessLookupError:  # it is gone already, which is what we want
+        return
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,86 @@
+"""The Prefect flows: thin wrappers that give the stages a schedule, retries, logs and a place in the UI.
+
+The truth about what is due is in the store, so a late, doubled or missed run does no harm: the first one does the
+work, the others find nothing to do, and two at once are kept apart by a lock of our own.
+"""
+
+import asyncio
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from prefect import flow, get_run_logger, serve, task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter
+from prefect.client.schemas.schedules import IntervalSchedule
+from prefect.deployments.runner import RunnerDeployment
+from prefect.states import Cancelled, Crashed, State
+
+from earful.data import landing
+from earful.data.lock import Busy
+from earful.flows import jobs, run
+from earful.flows.config import load_or_last_good
+
+DEADLINE = 1800  # seconds; what is left undone then is done by the next run
+
+
+@flow(name="listen", timeout_seconds=DEADLINE, log_prints=False)
+def listen(config: str) -> dict[str, Any]:
+    """Runs every stage once; does nothing when another run is at work."""
+    log = get_run_logger()
+    job = jobs.build(Path(config), lambda stage, done, total: log.debug("%s %d of %d", stage, done, total))
+    try:
+        with run.at_work(job):
+            for name, stage in run.stages():
+                retried = task(name=name, retries=2, retry_delay_seconds=[5, 30], cache_policy=NO_CACHE)(run.run_stage)
+                log.info("%s: %s", name, retried(job, name, stage))
+    except Busy as busy:
+        log.info("nothing done: %s", busy)
+        return {"busy": str(busy)}
+    counts = ("source", "state", "read", "new", "changed", "known", "seconds")
+    table = [{key: source[key] for key in counts} for source in job.report["sources"]]
+    if table:
+        create_table_artifact(table=table, key="sources", description="What each source brought")
+    return job.report
+
+
+@flow(name="tidy", timeout_seconds=DEADLINE)
+def tidy(config: str) -> int:
+    """Deletes landed answers that are older than the configuration wants; returns how many days went."""
+    settings, _ = load_or_last_good(Path(config))
+    before = (datetime.now(UTC) - settings.keep_raw).date()
+    return landing.forget(settings.store_folder / "raw", before)
+
+
+def start(config: Path, every: timedelta) -> None:
+    """Clears what a dead predecessor left behind and serves the flows until interrupted; blocks."""
+    asyncio.run(clear_old_runs())
+    soon = datetime.now(UTC) + timedelta(seconds=2)
+    parameters = {"config": str(config)}
+    schedule = IntervalSchedule(interval=every, anchor_date=soon)
+    serve(
+        cast(RunnerDeployment, listen.to_deployment("earful", schedules=[schedule], parameters=parameters)),
+        cast(RunnerDeployment, tidy.to_deployment("earful", cron="17 3 * * *", parameters=parameters)),
+    )
+
+
+async def clear_old_runs() -> int:
+    """Cancels runs that are late and marks those that died in the middle as crashed; returns how many."""
+    cleared = 0
+    async with get_client() as client:
+        wanted = FlowRunFilter.model_validate(
+            {"state": {"name": {"any_": ["Late", "Scheduled", "Pending", "Running", "AwaitingRetry"]}}}
+        )
+        for old in await client.read_flow_runs(flow_run_filter=wanted, limit=200):
+            died = old.state is not None and old.state.is_running()
+            state: State[Any] = Crashed(message="its process died") if died else Cancelled(message="late")
+            await client.set_flow_run_state(old.id, state, force=True)
+            cleared += 1
+    return cleared
+
+
+if __name__ == "__main__":
+    start(Path(os.environ["EARFUL_CONFIG"]), timedelta(seconds=float(os.environ["EARFUL_EVERY"])))

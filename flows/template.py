@@ -1,0 +1,69 @@
+"""The earful.toml that `earful init` writes."""
+
+TEXT = """# Earful: what to listen for, where, and whom to tell. 'earful check' tries it out and stores nothing.
+
+timezone = "UTC"       # the team's: "Europe/Berlin", "America/New_York"
+store = "store"        # the folder that keeps everything, next to this file
+every = "15m"          # how often the sources are asked: 15m, 1h, 1d
+keep_raw = "90d"       # how long the sources' own answers are kept, to rebuild the store from
+dashboard = "http://localhost:8501"
+
+# What is watched. Words in any case, "phrases", =CaseSensitive, wild*, AND OR NOT ( ), NEAR/5,
+# and author: site: lang: source: about:
+
+[[brands]]
+name = "Acme"
+match = 'acme NOT "acme comics"'
+
+[[brands]]
+name = "Globex"
+match = "globex"
+competitor = true
+
+# Where people speak. A source finds candidates; the expressions above decide what is about whom.
+
+[[sources]]
+connector = "hackernews"     # posts and comments that hold a term
+target = "acme"
+
+[[sources]]
+connector = "rss"            # any RSS, Atom or JSON feed: a news search, a forum, a blog, Reddit
+target = "https://www.reddit.com/search.rss?q=acme&sort=new"
+every = "1h"
+
+# [[sources]]
+# connector = "appstore"     # reviews of an app in one country
+# target = "us/389801252"
+# brand = "Acme"             # everything there is about Acme, whatever the words
+# every = "1h"
+
+# [[sources]]
+# connector = "mastodon"     # a hashtag on a server
+# target = "mastodon.social/acme"
+
+# When to tell. A rule watches the negative stories of your brands against their own history.
+
+[[rules]]
+name = "Criticism breaks out"
+step = "1h"
+sensitivity = "balanced"     # sensitive, balanced or strict
+least = 5                    # negative stories an interval, below which nothing is said
+
+[[rules]]
+name = "A bad day"
+step = "1d"
+least = 5
+
+# Whom to tell. The address is a secret: it stands in the environment variable named here.
+# kind "apprise" takes any address of https://github.com/caronc/apprise (mail, Slack, Teams, Discord, ...),
+# kind "webhook" gets plain JSON. Try them with 'earful alert --test'.
+
+# [[targets]]
+# name = "team"
+# kind = "apprise"
+# url_env = "EARFUL_TEAM_URL"
+
+[network]
+contact = ""                 # an address or a page where a source's owner reaches you
+allow = []                   # hosts or networks inside your own network that may be asked: ["10.1.0.0/16"]
+"""
