@@ -57,19 +57,19 @@ def gunzip(chunks: Iterable[bytes], limit: int = LIMIT) -> bytes:
     return bytes(out)
 
 
-def json_object(content: bytes) -> dict[str, Any]:
-    """Returns the JSON object of a body; Blocked for a web page, ConnectorError for anything else."""
+def json_object(content: bytes, what: str) -> dict[str, Any]:
+    """Returns the JSON object of a body, `what` it should be; Blocked for a web page, ConnectorError otherwise."""
     value = json_value(content)
     if not isinstance(value, dict):
-        raise ConnectorError(f"expected a JSON object, got {_name(value)}")
+        raise ConnectorError(f"expected {what}, got {_name(value)}")
     return value
 
 
-def json_list(content: bytes) -> list[Any]:
-    """Returns the JSON list of a body; Blocked for a web page, ConnectorError for anything else."""
+def json_list(content: bytes, what: str) -> list[Any]:
+    """Returns the JSON list of a body, `what` it should be; Blocked for a web page, ConnectorError otherwise."""
     value = json_value(content)
     if not isinstance(value, list):
-        raise ConnectorError(f"expected a JSON list, got {_name(value)}")
+        raise ConnectorError(f"expected {what}, got {_name(value)}")
     return value
 
 

@@ -57,7 +57,7 @@ def _parse(content: bytes, content_type: str) -> dict[str, Any]:
 
 def _json_feed(content: bytes) -> list[dict[str, Any]]:
     """Reads JSON Feed 1.0 and 1.1 (https://www.jsonfeed.org/version/1.1/)."""
-    feed = body.json_object(content)
+    feed = body.json_object(content, "a JSON Feed")
     items = feed.get("items")
     if not isinstance(items, list) or "jsonfeed.org" not in str(feed.get("version", "jsonfeed.org")):
         raise ConnectorError("the answer is JSON, but no JSON Feed")
@@ -87,7 +87,7 @@ def _json_entry(item: dict[str, Any], feed: dict[str, Any]) -> dict[str, Any]:
 
 def labels(content: bytes) -> list[dict[str, Any]]:
     """Reads Apple's JSON of an Atom feed, where every value is {"label": ...} and a lone entry is no list."""
-    found = body.json_object(content).get("feed")
+    found = body.json_object(content, "reviews").get("feed")
     if not isinstance(found, dict):
         raise ConnectorError("the answer is JSON, but no feed of the App Store")
     entries = found.get("entry", [])

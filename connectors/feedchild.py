@@ -60,10 +60,11 @@ def read(raw: Any) -> dict[str, Any]:
     """Picks the fields of one entry, each a text cut to FIELD characters, times as seconds since 1970."""
     bodies = [(content.get("type") == "text/plain", content.get("value") or "") for content in raw.get("content", ())]
     detail = raw.get("title_detail") or {}
+    addresses = [str(one) for one in (raw.get("link"), *(link.get("href") for link in raw.get("links", ())))]
     reply = raw.get("thr_in-reply-to") or raw.get("in-reply-to") or {}
     entry = {
         "id": raw.get("id"),
-        "link": raw.get("link"),
+        "link": next((one for one in addresses if one.startswith("http")), raw.get("link")),
         "language": detail.get("language"),
         "title": raw.get("title"),
         "author": raw.get("author"),

@@ -27,9 +27,9 @@ def request(target: str, cursor: Cursor) -> httpx.Request:
 
 def parse(response: httpx.Response, cursor: Cursor) -> Page:
     """Reads stories and comments; the title of a comment is its story's."""
-    answer, read = body.json_object(response.content), text.read_at(response)
+    answer, read = body.json_object(response.content, "a search result"), text.read_at(response)
     if not isinstance(answer.get("hits"), list):
-        raise ConnectorError(f"no hits in the answer: {text.line(answer.get('message')) or 'no reason given'}")
+        raise ConnectorError(f"expected a search result: {text.line(answer.get('message')) or 'no hits in it'}")
     hits = [hit for hit in answer["hits"] if isinstance(hit, dict)][:1000]
     items = [
         text.mention(

@@ -69,10 +69,21 @@ class Client:
         Its Date header is by our clock. Raises RateLimited, Blocked, Gone or ConnectorError, whose messages name the
         host, what failed and what to do, and never the address, which may hold a key.
         """
+        response = self._exchange(request)
+        verdict.check(response, datetime.now(UTC))
+        return response
+
+    def deliver(self, request: httpx.Request) -> None:
+        """Sends a message of ours; any status from 200 to 299 means that it was taken, else ConnectorError says why."""
+        response = self._exchange(request)
+        if not response.is_success:
+            raise ConnectorError(f"{request.url.host}: answered {response.status_code}; the message was not taken")
+
+    def _exchange(self, request: httpx.Request) -> httpx.Response:
         host = request.url.host
         with self._turn(host):
             try:
-                response = self._follow(request)
+                return self._follow(request)
             except (httpx.TimeoutException, httpcore.TimeoutException, TimeoutError) as error:
                 raise ConnectorError(
                     f"{host}: no whole answer within {self._deadline:g} s; asked again later"
@@ -82,8 +93,6 @@ class Client:
                 raise ConnectorError(f"{host}: the answer did not come through: {reason}; asked again later") from error
             except ConnectorError as error:
                 raise ConnectorError(f"{host}: {error}") from error
-        verdict.check(response, datetime.now(UTC))
-        return response
 
     @contextlib.contextmanager
     def _turn(self, host: str) -> Iterator[None]:

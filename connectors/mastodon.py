@@ -30,7 +30,7 @@ def request(target: str, cursor: Cursor) -> httpx.Request:
 
 def parse(response: httpx.Response, cursor: Cursor) -> Page:
     """Reads the posts of a timeline; boosts are left out, they are the same post again."""
-    read, found = text.read_at(response), body.json_list(response.content)[: 2 * SIZE]
+    read, found = text.read_at(response), body.json_list(response.content, "a list of posts")[: 2 * SIZE]
     posts = [post for post in found if isinstance(post, dict) and not post.get("reblog")]
     onward = text.identity(posts[-1].get("id")) if posts else ""
     times = [post.get("created_at") for post in posts]

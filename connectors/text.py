@@ -50,6 +50,9 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _SPACE = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r" ?\n ?(?:\n ?)+")
+_DOUBLE = re.compile(
+    "[\u00c2-\u00f4][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
+)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,3}")
 _TRACKING = re.compile(
     r"(?:utm_\w+|fbclid|gclid|gbraid|wbraid|dclid|msclkid|yclid|igshid|mc_cid|mc_eid|_hsenc|_hsmi|mkt_tok|ref_src|"
@@ -67,11 +70,11 @@ def plain(value: object, limit: int = BODY) -> str:
     """
     if not isinstance(value, str):
         return ""
-    text = _sound(value[:RAW])
+    text = _decoded_once(_sound(value[:RAW]))
     for _ in range(ROUNDS):
         text = "<".join(text.split("<", TAGS)[:TAGS])
         text = nh3.clean(text, tags=_BLOCKS, clean_content_tags=_SILENT, attributes={}, strip_comments=True)
-        text = html.unescape(_BREAK.sub("\n", text))
+        text = html.unescape(_BREAK.sub("\n", text.replace("<p>", "\n\n")))
         if not (_MARKUP.search(text) or _ESCAPED.search(text)):
             break
     text = _unstacked(_FORBIDDEN.sub("", _sound(text))[: 2 * limit])
@@ -245,6 +248,16 @@ def page(items: Iterable[Mention | str], cursor: Cursor, *, more: bool = False) 
     found = tuple(items)
     mentions = tuple(item for item in found if isinstance(item, Mention))
     return Page(mentions, cursor, more, tuple(item for item in found if isinstance(item, str)))
+
+
+def _decoded_once(text: str) -> str:
+    """Undoes UTF-8 that was read as windows-1252 by whoever wrote the feed ("prÃ¨s dâ€™un" is "près d’un")."""
+    if len(_DOUBLE.findall(text)) + ("â€" in text) < 2:
+        return text
+    try:
+        return b"".join(sign.encode("latin-1" if "\x80" <= sign <= "\x9f" else "cp1252") for sign in text).decode()
+    except UnicodeError:
+        return text
 
 
 def _unstacked(text: str) -> str:
