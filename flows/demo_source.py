@@ -1,7 +1,7 @@
 """Answers the demo's requests from data/demo, in the shapes that the real sources use.
 
-Every item carries `at`, its time in seconds relative to the start of the demo; an item is there once that time has
-come. An id is an item's place in its file, so a second demo with another start meets the same ids.
+Every item carries `at`, its time in seconds relative to the start of the demo; an item is there once that time
+has come. An id is made of an item's place in its file, so a second demo with another start meets the same ids.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ STATUSES, MOST_STATUSES = 20, 40
 
 
 def answer(request: httpx.Request, start: datetime, now: datetime) -> httpx.Response:
-    """Answers `request` as the source would at `now`, for a demo that began at `start`; 404 where nothing lives."""
+    """Answers `request` as its source would at `now` in a demo begun at `start`; 404 where nothing lives."""
     path = request.url.path
     for host, pattern, respond in ROUTES:
         found = re.fullmatch(pattern, path)
@@ -45,16 +45,12 @@ def visible(name: str, start: datetime, now: datetime) -> list[Item]:
     """Gives the items whose time has come, newest first, each with its `time` (aware, UTC, whole seconds)."""
     whole = start.astimezone(UTC).replace(microsecond=0)
     items = ({**item, "time": whole + timedelta(seconds=item["at"])} for item in corpus(name))
-    return sorted(
-        (item for item in items if item["time"] <= now), key=lambda item: item["time"], reverse=True
-    )
+    return sorted((item for item in items if item["time"] <= now), key=lambda item: item["time"], reverse=True)
 
 
 def _news(request: httpx.Request, _: re.Match[str], start: datetime, now: datetime) -> httpx.Response:
     words = request.url.params.get("q", "").lower().replace('"', " ").split()
-    items = [
-        item for item in visible("news", start, now) if _holds(item["title"] + " " + item["text"], words)
-    ]
+    items = [item for item in visible("news", start, now) if _holds(item["title"] + " " + item["text"], words)]
     return _feed(request, demo_feeds.news(items, str(request.url)))
 
 
@@ -188,10 +184,11 @@ def _reviews(request: httpx.Request, found: re.Match[str], start: datetime, now:
 def _review(item: Item, base: str) -> Item:
     number = 13_200_000_000 + 1009 * item["number"]
     pacific = item["time"].astimezone(demo_feeds.PACIFIC)
+    store = base.removesuffix("/rss/customerreviews")
     kind = {"term": "Application", "label": "Application"}
     return {
         "author": {
-            "uri": {"label": f"{base.removesuffix('/rss/customerreviews')}/reviews/id{number // 11}"},
+            "uri": {"label": f"{store}/reviews/id{number // 11}"},
             "name": {"label": item["author"]},
             "label": "",
         },
@@ -201,7 +198,7 @@ def _review(item: Item, base: str) -> Item:
         "id": {"label": str(number)},
         "title": {"label": item["title"]},
         "content": {"label": item["text"], "attributes": {"type": "text"}},
-        "link": {"attributes": {"rel": "related", "href": f"{base}?id={item['app']}&type=Purple%20Software"}},
+        "link": {"attributes": {"rel": "related", "href": f"{store}/review?id={item['app']}&type=Purple%20Software"}},
         "im:voteSum": {"label": str(item["votes"])},
         "im:contentType": {"attributes": kind},
         "im:voteCount": {"label": str(item["votes"])},

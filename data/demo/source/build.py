@@ -77,7 +77,7 @@ PROFILE = {
 }
 SHARES = {"Siskin": (43, 33, 24), "Nettlebox": (50, 27, 23), "Plenteo": (38, 38, 24)}  # -, +, ~
 COUNTS = {
-    "forum": {"Siskin": 180, "Nettlebox": 122, "Plenteo": 88},
+    "forum": {"Siskin": 170, "Nettlebox": 114, "Plenteo": 82},
     "appstore": {"Siskin": 235, "Nettlebox": 170, "Plenteo": 120},
     "mastodon": {"Siskin": 150, "Nettlebox": 92, "Plenteo": 66},
     "news": {"Siskin": 52, "Nettlebox": 40, "Plenteo": 32},
@@ -87,6 +87,10 @@ FOREIGN = {"forum": 0.05, "appstore": 0.04, "mastodon": 0.2}
 NAMESAKES = {"forum": 22, "mastodon": 44, "news": 13, "hackernews": 11}
 HOURS = [2, 1, 1, 1, 1, 2, 5, 9, 10, 8, 7, 8, 10, 9, 7, 7, 8, 10, 13, 14, 13, 11, 8, 4]  # of a day that starts at 15:00
 WEEK = [1.25, 1.0, 0.95, 0.95, 1.0, 0.85, 1.2]
+LINKS = {
+    "-": ["Also, ", "And another thing: ", "On top of that, ", "Then there's this. ", "Oh, and ", "Last week: "],
+    "+": ["Also: ", "And ", "Plus, ", "Best of all: ", "Oh, and ", "Another thing: "],
+}
 
 said: Counter[str] = Counter()
 seen: set[str] = set()
@@ -140,16 +144,25 @@ def talk(brand: str, where: str, at: int) -> Item:
     else:
         theme, shown = theme_of(brand, mood, at), {brand: MOODS[mood]}
     parts = [say(least(TALK[f"{theme} {mood}"]), brand, other)]
-    length = RANDOM.choices([1, 2, 3, 5], {"mastodon": (8, 2, 0, 0), "forum": (3, 5, 4, 2)}.get(where, (5, 4, 2, 1)))[0]
+    length = RANDOM.choices([1, 2, 3, 5], {"mastodon": (7, 3, 0, 0), "forum": (2, 4, 5, 3)}.get(where, (4, 4, 2, 1)))[0]
     while len(parts) < length and mood in "-+":
         more = theme_of(brand, mood, at)
-        parts.append(say(least(TALK[f"{more} {mood}"]), brand, other))
+        parts.append(linked(say(least(TALK[f"{more} {mood}"]), brand, other), mood))
     if mood in "-+" and theme != "sarcasm" and RANDOM.random() < 0.08:
         turned = "+" if mood == "-" else "-"
         line = say(least(TALK[f"{theme_of(brand, turned, at)} {turned}"]), brand, other)
-        parts.append(RANDOM.choice(["On the other hand: ", "In fairness: ", "Then again. ", ""]) + line)
+        parts.append(RANDOM.choice(["On the other hand: ", "In fairness: ", "To be fair: ", "But: "]) + line)
         shown = {brand: "neutral"}
     return {"text": around(parts, mood, brand, theme, where), "truth": shown} | titled(theme, mood, brand, other, where)
+
+
+def linked(line: str, mood: str) -> str:
+    """Hangs a sentence on the one before, sometimes with a word in between."""
+    if RANDOM.random() < 0.65:
+        return line
+    link = RANDOM.choice(LINKS[mood])
+    keeps = link.endswith((". ", ": ")) or re.match(r"I\b|I'|[A-Z]{2}|[^A-Za-z]", line) or line.startswith(BRANDS)
+    return link + (line if keeps else line[0].lower() + line[1:])
 
 
 def around(parts: list[str], mood: str, brand: str, theme: str, where: str) -> str:
@@ -160,6 +173,7 @@ def around(parts: list[str], mood: str, brand: str, theme: str, where: str) -> s
             parts.insert(0, say(frame(f"open {tone}"), brand))
         if RANDOM.random() < 0.3:
             parts.append(frame(f"close {tone}"))
+    parts = [part if part[-1] in '.!?")…' else part + "." for part in parts]
     gap = "\n\n" if where in ("forum", "hackernews") and len(parts) > 4 else " "
     text = " ".join(parts[:3]) + (gap + " ".join(parts[3:]) if parts[3:] else "")
     needs_name = where not in ("appstore", "forum") and brand not in text
@@ -233,7 +247,8 @@ def human(text: str) -> str:
 
 def person(where: str) -> Item:
     """Invents who is speaking; a few people speak more often than others."""
-    crowd = random.Random(f"{where} {int(RANDOM.paretovariate(0.35))}" if RANDOM.random() < 0.5 else RANDOM.random())  # noqa: S311
+    regular = where != "appstore" and RANDOM.random() < 0.3
+    crowd = random.Random(f"{where} {RANDOM.randrange(40)}" if regular else RANDOM.random())  # noqa: S311
     first, last = crowd.choice(WORDS["first"]), crowd.choice(WORDS["last"])
     thing, other, number = crowd.choice(WORDS["thing"]), crowd.choice(WORDS["thing"]), crowd.randrange(2, 99)
     names = [f"{first.lower()}{number}", f"{thing}{number}", f"{first.lower()}_{thing}", f"{thing}{other}"]
@@ -257,9 +272,19 @@ def fresh(make: Any) -> Item:
     raise ValueError(f"nothing new to say after {start!r}")
 
 
+def meant(item: Item) -> dict[str, str]:
+    """Adds the brands that are only named: what is praised here is better there, what is blamed is worse."""
+    shown: dict[str, str] = item.get("truth", {})
+    mood = next(iter(shown.values()), "neutral") if "event" not in item else "neutral"
+    turned = {"positive": "negative", "negative": "positive"}.get(mood, mood)
+    named = [brand for brand in BRANDS if brand.lower() in item["text"].lower()]
+    return shown | {brand: turned for brand in named if shown and brand not in shown}
+
+
 def dress(item: Item, where: str, at: int) -> Item:
     """Gives an item what its source's shape asks for."""
-    brand = next(iter(item.get("truth", {})), OWN)
+    item["truth"] = meant(item)
+    brand = next(iter(item["truth"]), OWN)
     language = item.pop("language", "en")
     base = {"at": at, **person(where), **item}
     reach = int(RANDOM.paretovariate(0.9)) - 1
@@ -299,7 +324,8 @@ def ordinary(where: str, brand: str, at: int) -> Item:
         return {"text": text, "truth": {brand: MOODS[mood]}}
     if RANDOM.random() < FOREIGN.get(where, 0):
         item = foreign(brand)
-        item["title"] = item["title"] or (brand if where == "forum" else "")
+        if where == "forum" and brand not in item["title"]:
+            item["title"] = f"{brand}: {item['title']}".strip(": ")
         if where == "mastodon":
             item["text"] = tagged(item["text"], brand, "~")
         return item
@@ -331,10 +357,14 @@ def event(name: str, part: str, at: int, mood: str = "negative", extra: float = 
     def make() -> Item:
         title, text = halves(say(least(EVENTS[name][part])))
         if RANDOM.random() < extra:
-            text += " " + say(least(EVENTS["crisis"]["extra"]))
+            text += ("" if text[-1] in ".!?" else ".") + " " + say(least(EVENTS["crisis"]["extra"]))
         item: Item = {"text": text, "truth": {OWN: mood} if name != "namesake" else {}, "event": name}
-        if title:
-            item["title"] = title
+        if where == "news" and not title:
+            item |= {"title": text, "text": ""}
+        elif title:
+            item["title"] = (
+                title if where != "forum" or OWN in title + text or name == "namesake" else f"{OWN}: {title}"
+            )
         if where in ("appstore", "mastodon") and name != "namesake":
             item["text"] = human(text)
         return item | ({"rating": 1} if where == "appstore" else {})
@@ -404,12 +434,15 @@ def threads() -> list[tuple[str, Item]]:
     """Sets the Hacker News stories, the first at the beginning, and the crisis's own."""
     found = []
     for number, line in enumerate(HACKERS["story ~"]):
+        day = max(number - 4, 0) * 6.3 - 90
         title, text = halves(line)
-        brand = next((b for b in BRANDS if b in title), OWN)
+        shown = {b: "neutral" for b in BRANDS if b in title + text}
         seen.add((text or title).lower()[:60])
-        item = {"kind": "story", "title": title, "text": text, "truth": {brand: "neutral"}}
+        item = {"kind": "story", "title": title, "text": text, "truth": shown}
+        if not shown:
+            item["event"] = "namesake"
         item["link"] = f"https://blog.example/{re.sub('[^a-z0-9]+', '-', title.lower()).strip('-')}"
-        found.append(("hackernews", dress(item, "hackernews", -90 * DAY + number * 9 * DAY + number * HOUR)))
+        found.append(("hackernews", dress(item, "hackernews", int(day * DAY) + number * HOUR)))
     title = "Siskin app update charged customers two and three times"
     item = {"kind": "story", "title": title, "text": "", "truth": {OWN: "negative"}, "event": "crisis"}
     item["link"] = "https://thenorthernledger.example/siskin-double-charges"
@@ -424,7 +457,7 @@ def everything() -> dict[str, list[Item]]:
     for where, brands in COUNTS.items():
         for brand, count in brands.items():
             for _ in range(count):
-                at = moment(last=DAY if where != "news" else 0)
+                at = moment(last=DAY if where != "news" else -DAY)
                 rows.append((where, dress(fresh(lambda w=where, b=brand, t=at: ordinary(w, b, t)), where, at)))
     for _ in range(55):
         rows.append(("appstore", dress(fresh(lambda: foreign(OWN, "de")), "appstore", moment(last=0))))
@@ -443,8 +476,9 @@ def link_threads(items: list[Item]) -> None:
             continue
         brand = next(iter(item["truth"]), "")
         stories = [n for n in range(number) if items[n]["kind"] == "story"]
-        fit = [n for n in stories if brand in items[n]["truth"] and item.get("event") == items[n].get("event")]
-        item["thread"] = (fit or stories)[-1] if item.get("event") == "crisis" else RANDOM.choice(fit or stories)
+        alike = [n for n in stories if item.get("event") == items[n].get("event")]
+        fit = [n for n in alike if brand in items[n]["truth"] or not brand]
+        item["thread"] = RANDOM.choice(fit or alike or stories)
         item["title"] = items[item["thread"]]["title"]
 
 
