@@ -1,8 +1,11 @@
 """The demo's sources: their shapes, their paging, and the story that the corpus tells."""
 
+import json
 import re
+import runpy
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -182,3 +185,10 @@ def test_every_post_names_what_it_speaks_of():
             said = (item.get("title", "") + " " + item["text"]).lower()
             assert all(brand.lower() in said for brand in item["truth"]), item
             assert item.get("event") != "namesake" or name == "hackernews" or "siskin" in said or "bird" in said
+
+
+def test_the_files_are_what_the_sentences_give():
+    folder = Path(__file__).parents[1] / "data" / "demo"
+    for name, found in runpy.run_path(str(folder / "source" / "build.py"))["everything"]().items():
+        kept = (folder / f"{name}.jsonl").read_text("utf-8").splitlines()
+        assert [json.loads(line) for line in kept] == found
