@@ -16,7 +16,8 @@ from earful.connectors import recorded
 from earful.connectors.http import Client
 from earful.connectors.types import Blocked, ConnectorError, Cursor, Gone, Page, RateLimited
 from earful.data import failpoint, landing, store, todo
-from earful.data.database import Database
+from earful.data.database import Database, DatabaseError
+from earful.data.lock import Busy
 from earful.flows import files
 from earful.flows.config import Config, Source
 from earful.flows.manners import next_check
@@ -144,9 +145,13 @@ def _ask(
     jitter = random.random()  # noqa: S311
     try:
         _walk(database, client, clock, source, row, every, report)
-    except (ConnectorError, landing.LandingError) as error:
-        report.error = str(error)
-        report.state = _state(error)
+    except (DatabaseError, Busy):
+        raise
+    except Exception as error:  # noqa: BLE001 - one source's failure, even a mistake of ours, stops no other
+        report.state, report.error = _state(error), str(error)
+        if not isinstance(error, ConnectorError | landing.LandingError):
+            log.exception("%s", source.name)
+            report.error = f"{source.name}: {type(error).__name__} while asking it: {error}; please report it"
         after = timedelta(seconds=error.after) if isinstance(error, RateLimited) else None
         now = clock()
         due = next_check(now, every, row.failures + 1, after, jitter)

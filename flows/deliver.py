@@ -50,9 +50,9 @@ def send(client: Client, target: Target, key: str, message: dict[str, Any]) -> s
         content = json.dumps({"key": key, "title": title, "text": body, **message}).encode()
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
         try:
-            client.fetch(httpx.Request("POST", target.url, content=content, headers=headers))
+            client.deliver(httpx.Request("POST", target.url, content=content, headers=headers))
         except ConnectorError as error:
-            return str(error).replace(target.url, target.name)
+            return str(error)
         return ""
     service = apprise.Apprise()
     if not service.add(target.url):

@@ -17,7 +17,8 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter
 from prefect.client.schemas.schedules import IntervalSchedule
 from prefect.deployments.runner import RunnerDeployment
-from prefect.states import Cancelled, Crashed, State
+from prefect.client.schemas.objects import State
+from prefect.states import Cancelled, Crashed
 
 from earful.data import landing
 from earful.data.lock import Busy
