@@ -177,7 +177,7 @@ def counts(con: Connection, filters: Filters, since: datetime) -> pd.DataFrame:
     """
     chosen, values = _sources(filters)
     return con.execute(
-        "SELECT brand, epoch_us(published) // 900000000 AS slot, label, count(*) AS count FROM facts"
+        "SELECT brand, epoch_us(published) // 900000000 AS slot, label, count(*) AS count FROM facts"  # noqa: S608
         f" WHERE published >= ? AND published < ?{' AND leads' * filters.stories}{chosen} GROUP BY ALL",
         [since, filters.finish, *values],
     ).df()
@@ -197,7 +197,7 @@ def gaps(con: Connection, filters: Filters) -> list[Gap]:
     """Lists the gaps of the filters' sources that touch the period, oldest first."""
     chosen, values = _sources(filters)
     rows = con.execute(
-        "SELECT source, start, finish, reason FROM gaps SEMI JOIN"
+        "SELECT source, start, finish, reason FROM gaps SEMI JOIN"  # noqa: S608
         " (FROM sources WHERE state <> 'removed') USING (source)"
         f" WHERE coalesce(finish > ?, true) AND start < ?{chosen} ORDER BY start, source",
         [filters.start, filters.finish, *values],
@@ -209,10 +209,11 @@ def alerts(con: Connection, brands: tuple[str, ...], limit: int) -> list[Alert]:
     """Lists the newest alerts about some brands, those that still fire first."""
     rows = con.execute(
         "SELECT alert, brand, rule, state, started, resolved, latest, card FROM alerts WHERE list_contains(?, brand)"
+        " AND state IN ('pending', 'firing', 'resolved')"
         " ORDER BY state = 'resolved', started DESC, alert LIMIT ?",
         [list(brands), limit],
     ).fetchall()
-    return [Alert(*row[:7], card=json.loads(row[7])) for row in rows]
+    return [Alert(*(json.loads(value) if place == 7 else value for place, value in enumerate(row))) for row in rows]
 
 
 def mentions(con: Connection, filters: Filters, limit: int, offset: int = 0) -> pd.DataFrame:
@@ -223,7 +224,7 @@ def mentions(con: Connection, filters: Filters, limit: int, offset: int = 0) -> 
     """
     where, values = _where(filters)
     return con.execute(
-        "WITH page AS (SELECT f.* FROM facts f JOIN mentions m USING (source, id)"
+        "WITH page AS (SELECT f.* FROM facts f JOIN mentions m USING (source, id)"  # noqa: S608
         f" WHERE {where} ORDER BY f.published DESC, f.source, f.id LIMIT ? OFFSET ?),"
         " sizes AS (SELECT story, count(*) AS copies FROM facts WHERE brand = ?"
         " AND story IN (SELECT story FROM page) GROUP BY story)"

@@ -1,0 +1,17 @@
+"""The dashboard's entry: `streamlit run` starts it, the environment variable EARFUL_STORE names the store's folder."""
+
+import streamlit as st
+
+
+def main() -> None:
+    """Names the pages and runs the one that is asked for; their links stand in the pages' head."""
+    st.set_page_config(page_title="Earful", page_icon="👂", layout="wide")
+    pages = [
+        st.Page("overview.py", title="Overview", default=True),
+        st.Page("mentions.py", title="Mentions"),
+    ]
+    st.navigation(pages, position="hidden").run()
+
+
+if __name__ == "__main__":
+    main()

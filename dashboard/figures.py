@@ -1,0 +1,147 @@
+"""Turns counts into the dashboard's figures, each with how sure it is; knows neither store nor screen.
+
+Intervals are Wilson's at 95%; two shares differ when Newcombe's interval of their difference leaves out zero
+(Newcombe 1998, Statistics in Medicine 17, method 10).
+"""
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+
+from earful.data.queries import LABELS, SLOT, Gap
+
+Z = 1.959964  # 95%, two sides
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How many stories or mentions bear each label."""
+
+    negative: int = 0
+    neutral: int = 0
+    positive: int = 0
+    unclear: int = 0
+    unscored: int = 0
+
+    @property
+    def volume(self) -> int:
+        """All of them."""
+        return self.judged + self.unclear + self.unscored
+
+    @property
+    def judged(self) -> int:
+        """Those with a clear label."""
+        return self.negative + self.neutral + self.positive
+
+    @property
+    def opinionated(self) -> int:
+        """Those that praise or complain."""
+        return self.negative + self.positive
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of a whole and the interval in which it plausibly lies; all between `lowest` (0 or -1) and 1."""
+
+    value: float
+    low: float
+    high: float
+
+
+def share(part: int, whole: int) -> Share | None:
+    """Gives part / whole with its Wilson interval; None of nothing."""
+    if whole == 0:
+        return None
+    value = part / whole
+    scale = 1 + Z**2 / whole
+    middle = (value + Z**2 / (2 * whole)) / scale
+    half = Z * math.sqrt(value * (1 - value) / whole + Z**2 / (4 * whole**2)) / scale
+    return Share(value, min(value, max(0.0, middle - half)), max(value, min(1.0, middle + half)))
+
+
+def net_sentiment(totals: Totals) -> Share | None:
+    """Gives (positive - negative) / (positive + negative), from -1 to 1; None when nobody praises or complains."""
+    positive = share(totals.positive, totals.opinionated)
+    if positive is None:
+        return None
+    return Share(*(2 * value - 1 for value in (positive.value, positive.low, positive.high)))
+
+
+def differ(now: Share | None, before: Share | None) -> bool:
+    """Tells whether two shares, or two net sentiments, are further apart than chance alone makes likely."""
+    if now is None or before is None:
+        return False
+    gap = now.value - before.value
+    low = gap - math.hypot(now.value - now.low, before.high - before.value)
+    high = gap + math.hypot(now.high - now.value, before.value - before.low)
+    return low > 0 or high < 0
+
+
+def volumes_differ(now: int, before: int) -> bool:
+    """Tells whether two counts of equally long periods are further apart than chance alone makes likely."""
+    half = share(now, now + before)
+    return half is not None and not half.low <= 0.5 <= half.high
+
+
+def totals(counts: pd.DataFrame, brand: str, start: datetime, finish: datetime) -> Totals:
+    """Sums what `queries.counts` gave for a brand from `start` up to `finish`."""
+    chosen = counts[(counts.brand == brand) & (counts.slot >= _slot(start)) & (counts.slot < _slot(finish))]
+    sums = chosen.groupby("label")["count"].sum()
+    return Totals(**{str(label): int(sums.get(label, 0)) for label in LABELS})
+
+
+def volume_by_brand(counts: pd.DataFrame, start: datetime, finish: datetime) -> dict[str, int]:
+    """Sums the volume of each brand from `start` up to `finish`."""
+    chosen = counts[(counts.slot >= _slot(start)) & (counts.slot < _slot(finish))]
+    return {str(brand): int(count) for brand, count in chosen.groupby("brand")["count"].sum().items()}
+
+
+def series(counts: pd.DataFrame, brand: str, edges: Sequence[datetime], gaps: Sequence[Gap]) -> pd.DataFrame:
+    """Counts a brand's labels in the steps between `edges`.
+
+    One row a step: start, finish, the five labels, volume, net, low and high (net sentiment, NaN where nobody praises
+    or complains), known. A step is unknown when nothing was found in it while some source was not read: that is no
+    zero, and all its counts are NaN.
+    """
+    borders = np.array([_slot(edge) for edge in edges])
+    chosen = counts[(counts.brand == brand) & (counts.slot >= borders[0]) & (counts.slot < borders[-1])]
+    steps = np.searchsorted(borders, chosen.slot.to_numpy(), side="right") - 1
+    columns = {}
+    for label in LABELS:
+        of_label = (chosen.label == label).to_numpy()
+        columns[label] = np.bincount(
+            steps[of_label], weights=chosen["count"].to_numpy()[of_label], minlength=len(edges) - 1
+        )
+    rows = []
+    for place, (start, finish) in enumerate(itertools.pairwise(edges)):
+        found = Totals(**{label: int(columns[label][place]) for label in LABELS})
+        net = net_sentiment(found)
+        known = found.volume > 0 or not any(touches(gap, start, finish) for gap in gaps)
+        rows.append(
+            {
+                "start": start,
+                "finish": finish,
+                **{label: float(getattr(found, label)) if known else math.nan for label in LABELS},
+                "volume": float(found.volume) if known else math.nan,
+                "net": net.value if net else math.nan,
+                "low": net.low if net else math.nan,
+                "high": net.high if net else math.nan,
+                "known": known,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def touches(gap: Gap, start: datetime, finish: datetime) -> bool:
+    """Tells whether a gap covers any part of a span."""
+    return gap.start < finish and (gap.finish is None or gap.finish > start)
+
+
+def _slot(at: datetime) -> int:
+    """Numbers the quarter of an hour in which a time lies, as `queries.counts` does."""
+    return int((at - datetime(1970, 1, 1, tzinfo=UTC)) // SLOT)

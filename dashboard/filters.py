@@ -1,0 +1,182 @@
+"""Keeps the filters in the page's address, so that a view can be shared, and draws the bar to change them.
+
+An address is whole: what it leaves out stands at its default. The widgets follow the address when it was changed
+from outside (a link, the back button), else the address follows the widgets.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from earful.dashboard import period as periods
+from earful.dashboard import words
+from earful.dashboard.period import Period
+from earful.data.queries import LABELS, Filters
+
+PERIODS = {
+    "24h": "Last 24 hours",
+    "3d": "Last 3 days",
+    "7d": "Last 7 days",
+    "30d": "Last 30 days",
+    "90d": "Last 90 days",
+    "365d": "Last 365 days",
+    "dates": "Chosen dates",
+}
+USUAL = "30d"
+COUNTED = {"stories": "Stories", "mentions": "Mentions"}
+WRITTEN = "address written last"
+Address = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the bar is set to: the filters, the period they come from, and the address that says the same."""
+
+    filters: Filters
+    period: Period
+    address: Address
+
+    def link(self, **changes: str | list[str]) -> Address:
+        """Gives the address with some parts changed; "" or [] takes a part out."""
+        changed = {key: [value] if isinstance(value, str) else value for key, value in changes.items()}
+        return {key: value for key, value in {**self.address, **changed}.items() if any(value)}
+
+
+def between(start: datetime, finish: datetime, zone: ZoneInfo) -> dict[str, str]:
+    """Gives the parts of an address that choose a span of time."""
+    first, end = (at.astimezone(zone).strftime("%Y-%m-%dT%H:%M") for at in (start, finish))
+    return {"period": "dates", "from": first, "to": end}
+
+
+def follow_address(page: str, brands: list[str], sources: list[str], languages: list[str], zone: ZoneInfo) -> None:
+    """Sets the widgets to what the address says, if it was changed from outside; ignores what it can't mean."""
+    address = _address()
+    if st.session_state.get(WRITTEN) == (page, address):
+        return
+
+    def one(key: str) -> str:
+        return address.get(key, [""])[0]
+
+    def several(key: str, known: list[str]) -> list[str]:
+        return [value for value in address.get(key, []) if value in known]
+
+    state = st.session_state
+    state["brand"] = one("brand") if one("brand") in brands else brands[0]
+    start, finish = _time(one("from"), zone), _time(one("to"), zone)
+    state["period"] = one("period") if one("period") in PERIODS else "dates" if start and finish else USUAL
+    if state["period"] == "dates" and not (start and finish):
+        state["period"] = USUAL
+    if state["period"] == "dates":
+        state["from"], state["to"] = start, finish
+    state["source"] = several("source", sources)
+    state["count"] = one("count") if one("count") in COUNTED else "stories"
+    state["sentiment"] = several("sentiment", list(LABELS))
+    state["language"] = several("language", languages)
+    state["text"] = one("text")[:200]
+    state["page"] = int(one("page")) if one("page").isdecimal() and len(one("page")) < 6 else 1
+    state["chosen"] = (one("at"), one("mention"))
+
+
+def bar(brands: list[str], sources: list[str], zone: ZoneInfo, now: datetime) -> None:
+    """Draws the filters that all pages share."""
+    columns = st.columns([3, 2, 3, 2])
+    columns[0].selectbox("Brand", brands, key="brand", format_func=words.short)
+    columns[1].selectbox("Period", list(PERIODS), key="period", format_func=PERIODS.__getitem__)
+    columns[2].multiselect("Sources", sources, key="source", format_func=words.short, placeholder="All sources")
+    columns[3].segmented_control(
+        "Count", list(COUNTED), key="count", format_func=COUNTED.__getitem__, required=True, width="stretch"
+    )
+    if st.session_state["period"] == "dates":
+        local = now.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)
+        today = local.replace(hour=0, minute=0)
+        st.session_state.setdefault("from", today - timedelta(days=29))
+        st.session_state.setdefault("to", today + timedelta(days=1))
+        columns = st.columns([3, 3, 4])
+        columns[0].datetime_input("From", key="from", required=True)
+        columns[1].datetime_input("To", key="to", required=True)
+
+
+def mentions_bar(languages: list[str]) -> None:
+    """Draws the filters of the list of mentions."""
+    columns = st.columns([5, 2, 4])
+    columns[0].segmented_control(
+        "Sentiment",
+        list(LABELS),
+        key="sentiment",
+        selection_mode="multi",
+        format_func=words.SIGNS.__getitem__,
+        width="stretch",
+    )
+    columns[1].multiselect(
+        "Languages", languages, key="language", format_func=lambda code: code or "unknown", placeholder="All languages"
+    )
+    columns[2].text_input(
+        "Words", key="text", max_chars=200, placeholder="All of these words, in title, text or author", type="search"
+    )
+
+
+def chosen(page: str, now: datetime, zone: ZoneInfo, brands: list[str]) -> Choice:
+    """Reads the widgets into filters and a period, and writes them to the address."""
+    state = st.session_state
+    if state["period"] == "dates":
+        start, finish = (state[key].replace(tzinfo=zone) for key in ("from", "to"))
+        period = periods.between(start, finish, zone)
+        address: Address = {key: [value] for key, value in between(period.start, period.finish, zone).items()}
+    else:
+        period = periods.last(state["period"], now, zone)
+        address = {"period": [state["period"]]} if state["period"] != USUAL else {}
+    if state["brand"] != brands[0]:
+        address["brand"] = [state["brand"]]
+    if state["source"]:
+        address["source"] = list(state["source"])
+    if state["count"] == "mentions":
+        address["count"] = ["mentions"]
+    shared = dict(address)
+    if page == "mentions":
+        more = {"sentiment": list(state["sentiment"]), "language": list(state["language"]), "text": [state["text"]]}
+        address |= {key: value for key, value in more.items() if value and value != [""]}
+        if state["page"] > 1:
+            address["page"] = [str(state["page"])]
+        if all(state["chosen"]):
+            address["at"], address["mention"] = ([part] for part in state["chosen"])
+    write(page, address)
+    filters = Filters(
+        state["brand"],
+        period.start.astimezone(UTC),
+        period.finish.astimezone(UTC),
+        state["count"] == "stories",
+        tuple(state["source"]),
+        tuple(address.get("sentiment", [])),
+        tuple(address.get("language", [])),
+        address.get("text", [""])[0],
+    )
+    return Choice(filters, period, shared)
+
+
+def remember(chosen: tuple[str, str]) -> None:
+    """Writes the chosen mention, as (source, id), to the address of the list of mentions."""
+    st.session_state["chosen"] = chosen
+    write("mentions", {**_address(), "at": [chosen[0]], "mention": [chosen[1]]})
+
+
+def write(page: str, address: Address) -> None:
+    """Writes the page's address, once for each change."""
+    if _address() != address:
+        st.query_params.from_dict(address)
+    st.session_state[WRITTEN] = (page, address)
+
+
+def _address() -> Address:
+    return {key: st.query_params.get_all(key) for key in st.query_params}
+
+
+def _time(text: str, zone: ZoneInfo) -> datetime | None:
+    """Reads an ISO time, in the team's zone unless it says another, as the clock on the wall there shows it."""
+    try:
+        at = datetime.fromisoformat(text)
+        at = at.astimezone(zone) if at.tzinfo else at
+    except (ValueError, OverflowError):
+        return None
+    return at.replace(tzinfo=None, second=0, microsecond=0) if 1990 <= at.year <= 2200 else None

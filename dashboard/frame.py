@@ -1,0 +1,223 @@
+"""Draws what all pages share: the head with the age of the data, the banners, the filter bar, the empty states."""
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from earful.dashboard import filters, read, words
+from earful.dashboard.filters import Choice
+from earful.dashboard.read import Known
+from earful.data import queries
+from earful.data.database import DatabaseError
+
+PAGES = {"overview": "overview.py", "mentions": "mentions.py"}
+LATE = 3  # schedules without news after which the data is called stale
+STATES = {
+    "new": "not asked yet",
+    "fine": "fine",
+    "slow down": "asks us to wait",
+    "blocked": "blocked: a person must act",
+    "gone": "has ended",
+    "failing": "failing",
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """What a page shows: a version of the store, and the choice made in the bar."""
+
+    folder: Path
+    version: str
+    known: Known
+    choice: Choice
+    now: datetime
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The team's time zone."""
+        return self.known.zone
+
+
+def open_page(page: str) -> View:
+    """Draws the frame of a page and tells what to show in it; ends the page when there is nothing to show."""
+    folder = Path(os.environ.get("EARFUL_STORE", ""))
+    now = datetime.now(UTC)
+    if not os.environ.get("EARFUL_STORE"):
+        _head({}, page)
+        st.error("No store is named. Start the dashboard with `earful dashboard` or `earful serve`.")
+        st.stop()
+    version = read.version(folder)
+    if not version:
+        _head({}, page)
+        _nothing_yet()
+        _wait_for_news(folder, version)
+        st.stop()
+    try:
+        known = read.known(folder, version)
+    except DatabaseError as error:
+        _head({}, page)
+        st.error("The newest copy of the store can't be read. What was collected is kept; the next run writes another.")
+        st.code(words.plain(str(error)), language=None, wrap_lines=True)
+        _wait_for_news(folder, version)
+        st.stop()
+    brands = [brand.name for brand in known.brands]
+    if not brands:
+        _head({}, page)
+        _nothing_yet()
+        _wait_for_news(folder, version)
+        st.stop()
+    wanted = st.query_params.get("brand", "")
+    languages = read.languages(folder, version, wanted if wanted in brands else brands[0])
+    filters.follow_address(page, brands, known.source_names, languages, known.zone)
+    head = st.container()
+    filters.bar(brands, known.source_names, known.zone, now)
+    if page == "mentions":
+        filters.mentions_bar(read.languages(folder, version, st.session_state["brand"]))
+    choice = filters.chosen(page, now, known.zone, brands)
+    with head:
+        _head(choice.link(), page, known, now)
+        _banners(known, now)
+    _wait_for_news(folder, version, at_once=page == "overview")
+    return View(folder, version, known, choice, now)
+
+
+def _head(address: filters.Address, page: str, known: Known | None = None, now: datetime | None = None) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.markdown("#### :material/hearing: Earful", width="content")
+        for name, file in PAGES.items():
+            st.page_link(file, label=name.capitalize(), query_params=address, disabled=name == page)
+        st.space("stretch")
+        if known and now:
+            _age(known, now)
+
+
+def _age(known: Known, now: datetime) -> None:
+    newest = newest_data(known)
+    fine = sum(source.state == "fine" for source in known.sources)
+    if newest:
+        st.caption(f"Collected {words.ago(newest, now)}", width="content")
+    if known.sources:
+        icon = ":material/check_circle:" if fine == len(known.sources) else ":material/error:"
+        with st.popover(f"{fine} of {len(known.sources)} sources fine", icon=icon, width="content"):
+            st.dataframe(
+                [
+                    {
+                        "source": words.short(source.name, 60),
+                        "state": STATES.get(source.state, source.state),
+                        "last success": words.moment(source.last_success, known.zone)
+                        if source.last_success
+                        else "never",
+                        "what is wrong": words.short(source.error, 300),
+                    }
+                    for source in known.sources
+                ],
+                hide_index=True,
+                width=720,
+            )
+
+
+def newest_data(known: Known) -> datetime | None:
+    """Tells when a source was last read with success."""
+    return max((source.last_success for source in known.sources if source.last_success), default=None)
+
+
+def stale(known: Known, now: datetime) -> bool:
+    """Tells whether the newest data is older than three schedules."""
+    newest, every = newest_data(known), known.settings.get("every")
+    return bool(newest and every and now - newest > LATE * timedelta(seconds=float(every)))
+
+
+def _banners(known: Known, now: datetime) -> None:
+    mistake = known.settings.get("config_error")
+    if mistake:
+        st.warning(
+            "The configuration was changed and can't be used. Earful goes on with the last good one until it is mended:",
+            icon=":material/build:",
+        )
+        st.code(words.plain(str(mistake.get("message", ""))), language=None, wrap_lines=True)
+    newest = newest_data(known)
+    if newest and stale(known, now):
+        every = timedelta(seconds=float(known.settings["every"]))
+        st.warning(
+            f"The newest data is from {words.moment(newest, known.zone)}, but there should be new data every "
+            f"{words.length(every)}. Is `earful serve` running? `earful sources` tells what each source last said.",
+            icon=":material/schedule:",
+        )
+
+
+def _nothing_yet() -> None:
+    st.subheader("Nothing has been collected yet", anchor=False)
+    st.markdown("Three commands bring the first mentions here. This page fills by itself once they are in.")
+    for number, (what, command) in enumerate(
+        (
+            ("Write an `earful.toml` with your brand and where to listen:", "earful init"),
+            ("Ask every source once and see what would match; nothing is kept:", "earful check"),
+            ("Collect, match and score once; `earful serve` then does it on a schedule:", "earful run"),
+        ),
+        1,
+    ):
+        st.markdown(f"{number}. {what}")
+        st.code(command, language="shell", width=360)
+    st.caption("Only curious? `earful demo` shows everything with an invented brand, without a network.")
+
+
+def no_mentions(view: View, reach: queries.Reach) -> None:
+    """Says why nothing is to be seen in the period, and where something is."""
+    if reach.last is None:
+        st.subheader("No mention of this brand yet", anchor=False)
+        st.markdown(
+            "The sources are set up, but nothing they said so far matches the brand's expression. "
+            "See what would match, then collect:"
+        )
+        st.code("earful check\nearful run", language="shell", width=360)
+        return
+    st.subheader("Nothing in this period under these filters", anchor=False)
+    st.text(
+        f"The newest mention of {words.short(view.choice.filters.brand)} is of {words.moment(reach.last, view.zone)}."
+    )
+    local = reach.last.astimezone(view.zone)
+    finish = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    place = filters.between(finish - timedelta(days=30), finish, view.zone)
+    st.page_link(
+        PAGES["overview"],
+        label="Show the 30 days up to then",
+        icon=":material/history:",
+        query_params=view.choice.link(**place, source=[]),
+    )
+
+
+@st.fragment(run_every="10s")
+def _wait_for_news(folder: Path, version: str, at_once: bool = True) -> None:
+    """Looks for a newer snapshot; a page that is read or worked on asks before it changes."""
+    if read.version(folder) == version:
+        return
+    if at_once or st.button("There is news. Show it", icon=":material/refresh:", type="primary"):
+        st.rerun()
+
+
+def place(view: View, start: datetime, finish: datetime, brand: str = "") -> filters.Address:
+    """Gives the address of a brand's negative stories in a span of time."""
+    moved = filters.between(start, finish, view.zone)
+    names = [known.name for known in view.known.brands]
+    other = {} if not brand else {"brand": "" if brand == names[0] else brand}
+    return view.choice.link(**moved, **other, sentiment="negative", count="", source=[])
+
+
+def silences(view: View) -> list[queries.Gap]:
+    """Lists sources that were due long ago and that nobody has asked since: nothing is known of them from then on."""
+    every = timedelta(seconds=float(view.known.settings.get("every") or 0))
+    chosen = view.choice.filters.sources
+    return [
+        queries.Gap(source.name, source.last_success, None, "not asked since")
+        for source in view.known.sources
+        if every
+        and source.last_success
+        and source.due
+        and source.state != "gone"
+        and view.now - source.due > LATE * every
+        and (not chosen or source.name in chosen)
+    ]

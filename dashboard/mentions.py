@@ -1,0 +1,191 @@
+"""The Mentions page: what people said, newest first, one of them in full, and a person's judgement of it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from earful.dashboard import filters, frame, read, words
+from earful.dashboard.frame import View
+from earful.data import store
+from earful.data.database import Database, DatabaseError
+from earful.data.lock import Busy
+from earful.data.queries import Detail
+
+ON_A_PAGE = 200
+AUTHOR = "dashboard"  # until there is a sign-in, nobody's name is known
+
+
+def show() -> None:
+    """Draws the page."""
+    view = frame.open_page("mentions")
+    state = st.session_state
+    if state.get("listed") not in (None, view.choice.filters):
+        state["page"] = 1
+    state["listed"] = view.choice.filters
+    total, found = read.mentions(
+        view.folder, view.version, view.choice.filters, ON_A_PAGE, ON_A_PAGE * (state["page"] - 1)
+    )
+    if total == 0:
+        frame.no_mentions(view, read.reach(view.folder, view.version, view.choice.filters.brand))
+        return
+    left, right = st.columns([13, 7], gap="medium")
+    with left:
+        _pages(view, total)
+        chosen = _list(view, found)
+    with right, st.container(border=True):
+        detail = read.detail(view.folder, view.version, *chosen, view.choice.filters.brand)
+        if detail:
+            _detail(view, detail)
+
+
+def _pages(view: View, total: int) -> None:
+    state = st.session_state
+    unit = "stories" if view.choice.filters.stories else "mentions"
+    last = -(-total // ON_A_PAGE)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        first = ON_A_PAGE * (state["page"] - 1) + 1
+        end = min(total, first + ON_A_PAGE - 1)
+        said = f"{total:,} {unit if total > 1 else words.one(unit)}, newest first"
+        st.caption(said if last == 1 else f"{first:,} to {end:,} of {said}", width="content")
+        st.space("stretch")
+        if last > 1:
+            st.button("Newer", disabled=state["page"] <= 1, on_click=_turn, args=(-1,), icon=":material/chevron_left:")
+            st.button(
+                "Older", disabled=state["page"] >= last, on_click=_turn, args=(1,), icon=":material/chevron_right:"
+            )
+
+
+def _turn(by: int) -> None:
+    st.session_state["page"] += by
+
+
+def _list(view: View, found: pd.DataFrame) -> tuple[str, str]:
+    """Draws the list and tells which mention is chosen, as (source, id); ("", "") when none is."""
+    state = st.session_state
+    keys = list(zip(found.source, found.id, strict=True))
+    rows = [keys.index(state["chosen"])] if state["chosen"] in keys else []
+    shown = pd.DataFrame(
+        {
+            "When": [words.moment(at, view.zone) for at in found.published],
+            "Sentiment": [
+                words.SIGNS[label] + (" (corrected)" if corrected else "")
+                for label, corrected in zip(found.label, found.corrected, strict=True)
+            ],
+            "Mention": [
+                words.plain(text if text.startswith(title) else f"{title} · {text}")
+                for title, text in zip(found.title, found.snippet, strict=True)
+            ],
+            "Copies": found.copies,
+            "Source": [words.short(source) for source in found.source],
+            "Author": [words.short(author) for author in found.author],
+            "Language": found.language,
+            "Stars": found.rating,
+        }
+    )
+    columns: list[str] = [name for name in shown.columns if name != "Stars" or found.rating.notna().any()]
+    event: Any = st.dataframe(
+        shown,
+        hide_index=True,
+        height=640,
+        column_order=columns,
+        column_config={
+            "When": st.column_config.TextColumn(width=125),
+            "Sentiment": st.column_config.TextColumn(width=105),
+            "Mention": st.column_config.TextColumn(width=385),
+            "Copies": st.column_config.NumberColumn(width="small"),
+        },
+        on_select="rerun",
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": rows}},
+        # A selection is a row's number: it must not outlive the list it was made in.
+        key=f"list {view.version} {hash((view.choice.filters, state['page']))}",
+    )
+    if event.selection.rows:
+        chosen = keys[event.selection.rows[0]]
+        if chosen != state["chosen"]:
+            filters.remember(chosen)
+    return state["chosen"] if all(state["chosen"]) else keys[0]
+
+
+def _detail(view: View, detail: Detail) -> None:
+    """Draws one mention; everything people wrote goes through st.text alone."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(words.SIGNS[detail.label], color=words.BADGES[detail.label])
+        if detail.corrected:
+            st.badge("corrected by a person", icon=":material/person:", color="gray")
+        if detail.copies > 1:
+            st.badge(f"{detail.copies:,} copies of this story", icon=":material/content_copy:", color="gray")
+    if detail.title and not detail.text.startswith(detail.title):
+        st.text(words.plain(detail.title))
+    with st.container(height=280, border=False):
+        st.text(words.plain(detail.text))
+    _facts(view, detail)
+    _correct(view, detail)
+
+
+def _facts(view: View, detail: Detail) -> None:
+    said: list[tuple[str, str]] = [
+        ("Brand", words.short(view.choice.filters.brand, 80)),
+        ("Author", detail.author or "unknown"),
+        ("Source", detail.source),
+        ("Published", words.moment(detail.published, view.zone) + ("" if detail.dated else " (when we read it)")),
+        ("Language", detail.language or "unknown"),
+    ]
+    if detail.rating is not None:
+        said.append(("Stars", f"{detail.rating:g} of 5"))
+    if detail.about:
+        said.append(("Filed under", detail.about))
+    if detail.negative is not None and detail.neutral is not None and detail.positive is not None:
+        shares = zip(
+            ("negative", "neutral", "positive"), (detail.negative, detail.neutral, detail.positive), strict=True
+        )
+        said.append(("Model's view", ", ".join(f"{name} {value:.0%}" for name, value in shares)))
+    if detail.model:
+        said.append(("Model", detail.model))
+        said.append(("Model's label", words.SIGNS[detail.judged]))
+    if detail.reason:
+        said.append(("Why", detail.reason))
+    for name, value in said:
+        left, right = st.columns([1, 3], gap="small")
+        left.caption(name)
+        right.text(words.short(value, 200))
+    url = words.web_address(detail.url)
+    if url:
+        st.link_button("Open where it was published", url, icon=":material/open_in_new:")
+    elif detail.url:
+        st.caption("Its address is not one that a browser should open.")
+
+
+def _correct(view: View, detail: Detail) -> None:
+    st.markdown("**What is it towards the brand?**")
+    with st.container(horizontal=True):
+        for label in store.LABELS:
+            now = detail.corrected and detail.label == label
+            st.button(
+                words.SIGNS[label],
+                key=f"correct {label}",
+                type="primary" if now else "secondary",
+                disabled=now,
+                on_click=_save,
+                args=(view, detail, label),
+            )
+    st.caption("Your judgement counts before the model's, today and after every new scoring.")
+    if problem := st.session_state.pop("not corrected", ""):
+        st.error("The correction was not kept. Try again in a moment.")
+        st.code(words.plain(problem), language=None, wrap_lines=True)
+
+
+def _save(view: View, detail: Detail, label: str) -> None:
+    try:
+        with Database(view.folder, wait=10).transaction() as con:
+            store.save_correction(
+                con, detail.source, detail.id, view.choice.filters.brand, label, AUTHOR, datetime.now(UTC)
+            )
+    except (Busy, DatabaseError) as error:
+        st.session_state["not corrected"] = str(error)
+
+
+if __name__ == "__main__":
+    show()

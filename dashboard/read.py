@@ -1,0 +1,103 @@
+"""Reads snapshots for the pages, each answer once a snapshot.
+
+A connection is opened and closed inside every call and never kept: a shared one gives wrong rows between sessions.
+The version of the snapshot is part of every cache key, so a new snapshot is seen at the next look.
+"""
+# ruff: noqa: ARG001 - the version is there for the cache alone
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import pandas as pd
+import streamlit as st
+
+from earful.data import database, queries
+from earful.data.queries import Filters
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a store watches and how it is doing."""
+
+    settings: dict[str, Any]
+    brands: list[queries.Brand]
+    sources: list[queries.Source]
+    source_names: list[str]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The team's time zone, UTC until one is set."""
+        try:
+            return ZoneInfo(str(self.settings.get("timezone") or "UTC"))
+        except (ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo("UTC")
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Everything the Overview shows of one brand."""
+
+    counts: pd.DataFrame
+    spikes: list[queries.Spike]
+    gaps: list[queries.Gap]
+    alerts: list[queries.Alert]
+    reach: queries.Reach
+
+
+def version(folder: Path) -> str:
+    """Names the newest snapshot and when it was published; "" when there is none."""
+    name = database.current(folder)
+    try:
+        return f"{name} {(folder / 'read' / 'CURRENT').stat().st_mtime_ns}" if name else ""
+    except FileNotFoundError:
+        return ""
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def known(folder: Path, version: str) -> Known:
+    """Reads what a store watches."""
+    with database.snapshot(folder) as con:
+        return Known(queries.settings(con), queries.brands(con), queries.sources(con), queries.known_sources(con))
+
+
+@st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
+def overview(folder: Path, version: str, filters: Filters, since: Any, brands: tuple[str, ...]) -> Overview:
+    """Reads the Overview: counts from `since` on, and the alerts of `brands`."""
+    with database.snapshot(folder) as con:
+        return Overview(
+            queries.counts(con, filters, since),
+            queries.spikes(con, filters),
+            queries.gaps(con, filters),
+            queries.alerts(con, brands, 8),
+            queries.reach(con, filters.brand),
+        )
+
+
+@st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
+def mentions(folder: Path, version: str, filters: Filters, limit: int, offset: int) -> tuple[int, pd.DataFrame]:
+    """Reads how many mentions there are under the filters, and one page of them."""
+    with database.snapshot(folder) as con:
+        return queries.count_mentions(con, filters), queries.mentions(con, filters, limit, offset)
+
+
+@st.cache_data(show_spinner=False, max_entries=256, ttl="1h")
+def detail(folder: Path, version: str, source: str, id: str, brand: str) -> queries.Detail | None:
+    """Reads all about one mention."""
+    with database.snapshot(folder) as con:
+        return queries.detail(con, source, id, brand)
+
+
+@st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
+def languages(folder: Path, version: str, brand: str) -> list[str]:
+    """Reads the languages in which a brand is spoken of."""
+    with database.snapshot(folder) as con:
+        return queries.languages(con, brand)
+
+
+@st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
+def reach(folder: Path, version: str, brand: str) -> queries.Reach:
+    """Reads from when to when a brand was spoken of."""
+    with database.snapshot(folder) as con:
+        return queries.reach(con, brand)

@@ -1,0 +1,167 @@
+"""What the dashboard says: definitions, labels, numbers and dates in the reader's manner."""
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from earful.dashboard.figures import Share
+
+SIGNS = {
+    "negative": "▼ negative",
+    "neutral": "● neutral",
+    "positive": "▲ positive",
+    "unclear": "? unclear",
+    "unscored": "– not scored",
+}
+
+BADGES: dict[str, Any] = {
+    "negative": "orange",
+    "neutral": "gray",
+    "positive": "blue",
+    "unclear": "gray",
+    "unscored": "gray",
+}
+
+DEFINITIONS = {
+    "volume": "How many stories, or mentions, speak of the brand in the period. A **story** is a mention together with "
+    "its copies (syndicated articles, cross-posts); it counts once, where and when its first copy appeared. The switch "
+    "above chooses which of the two is counted.",
+    "negative": "Negative ÷ (negative + neutral + positive), judged *towards the brand*. What is unclear or not scored "
+    "is left out here and shown on its own.",
+    "net": "(Positive − negative) ÷ (positive + negative), from −100 (all complain) to +100 (all praise). The interval "
+    "is the Wilson interval of the positive share at 95%: with few stories it is wide.",
+    "voice": "The brand's volume ÷ the volume of all brands watched, own and competitors, from the same sources in the "
+    "same period. What speaks of two brands counts for both.",
+    "unclear": "Read, but the model was not sure enough to call it negative, neutral or positive. Unclear is never "
+    "counted as neutral. A person can settle it under *Mentions*.",
+    "unscored": "Not judged: not yet scored, in a language the model does not know, or it failed there. It counts in "
+    "the volume only.",
+    "change": "Changes are against the period of equal length before. A change that chance alone could bring about is "
+    "called *within the noise*: shares are compared by Newcombe's interval at 95%, volumes as two Poisson counts.",
+    "spikes": "A spike is an interval in which the brand's negative stories exceed what its own history leads one to "
+    "expect. A **gap** is an interval in which a source could not be read, or may have rolled past us: a step without "
+    "data in it is unknown, not zero.",
+}
+
+
+def number(value: float) -> str:
+    """Writes a count with thousands set apart."""
+    return f"{value:,.0f}"
+
+
+def percent(value: float) -> str:
+    """Writes a share from 0 to 1 as a percentage, with a decimal when it is small."""
+    return f"{value:.1%}" if 0 < value < 0.0995 else f"{value:.0%}"
+
+
+def points(value: float) -> str:
+    """Writes a net sentiment, or a difference of two, from -1 to 1 as signed points of a hundred."""
+    rounded = round(100 * value)
+    return f"{'−' if rounded < 0 else '+' if rounded > 0 else ''}{abs(rounded)}"
+
+
+def expected(value: float) -> str:
+    """Writes an expected count, with a decimal when it is small."""
+    return f"{value:.1f}" if value < 10 else number(value)
+
+
+def factor(now: int, before: int) -> str:
+    """Writes how two counts compare, to be followed by what the second is."""
+    change = now / before - 1
+    if change >= 1:
+        return f"{now / before:.1f} times as many as"
+    return f"{abs(change):.0%} {'more' if change > 0 else 'fewer'} than"
+
+
+def change(now: int, before: int) -> str:
+    """Writes a signed relative change of a count."""
+    rounded = round(100 * (now / before - 1))
+    return f"{'−' if rounded < 0 else '+'}{abs(rounded):,}%"
+
+
+def one(unit: str) -> str:
+    """Gives the singular of what is counted."""
+    return {"stories": "story", "mentions": "mention"}[unit]
+
+
+def interval(share: Share) -> str:
+    """Writes a net sentiment's interval."""
+    return f"{points(share.low)} to {points(share.high)}"
+
+
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """Writes a time in the team's zone."""
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+def span(start: datetime, finish: datetime, zone: ZoneInfo) -> str:
+    """Writes a span of time in the team's zone, without saying the same twice."""
+    first, end = start.astimezone(zone), finish.astimezone(zone)
+    if first.date() == end.date():
+        return f"{first.day} {first:%b %Y, %H:%M} to {end:%H:%M}"
+    whole = first.time() == end.time() and first.hour == first.minute == 0
+    if whole:
+        end -= timedelta(days=1)
+        if first.date() == end.date():
+            return f"{first.day} {first:%b %Y}"
+        return (
+            f"{first.day} {first:%b}{'' if first.year == end.year else first.strftime(' %Y')} to {end.day} {end:%b %Y}"
+        )
+    return f"{moment(first, zone)} to {moment(end, zone)}"
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """Writes how long ago something was."""
+    seconds = max(0, (now - at).total_seconds())
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            count = int(seconds // length)
+            return f"{count} {unit}{'s' * (count != 1)} ago"
+    return "just now"
+
+
+def length(duration: timedelta) -> str:
+    """Writes a duration in the largest unit that fits it."""
+    seconds = duration.total_seconds()
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= size:
+            count = seconds / size
+            return unit if count == 1 else f"{count:g} {unit}s" if count == round(count, 1) else f"{count:.1f} {unit}s"
+    return f"{seconds:.0f} seconds"
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """Writes some names in a row, the first few of many."""
+    shown = [short(name) for name in names[:most]]
+    if len(names) > most:
+        return f"{', '.join(shown)} and {len(names) - most} more"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def short(text: str, most: int = 40) -> str:
+    """Cuts a name to fit a title."""
+    text = plain(text)
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def plain(text: str) -> str:
+    """Takes out control and direction-changing characters, which could disguise what is shown."""
+    return "".join(char for char in text if char in "\n\t" or (unicodedata.category(char) != "Cc" and not _turns(char)))
+
+
+def _turns(char: str) -> bool:
+    return char in "\u200e\u200f\u061c" or "\u202a" <= char <= "\u202e" or "\u2066" <= char <= "\u2069"
+
+
+def web_address(url: str) -> str:
+    """Gives an address back when a browser may open it: http or https with a host and no odd characters; else ""."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    odd = any(char.isspace() or not char.isprintable() for char in url)
+    return url if parts.scheme in ("http", "https") and parts.hostname and not odd else ""
