@@ -86,7 +86,7 @@ class Rule(_Table):
 
     name: Name
     brands: tuple[str, ...] = ()
-    step: Duration = timedelta(hours=1)
+    step: Annotated[Duration, Field(ge=timedelta(minutes=5), le=timedelta(days=1))] = timedelta(hours=1)
     sensitivity: Literal["sensitive", "balanced", "strict"] = "balanced"
     least: Annotated[int, Field(ge=1)] = 5
     targets: tuple[str, ...] = ()

@@ -1,8 +1,10 @@
 """Watches the counts of negative stories and turns what breaks out into spikes and alerts."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -13,6 +15,7 @@ from earful.data.database import Database
 from earful.flows.config import Config, Rule
 from earful.models import silence, spikes
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HISTORY = timedelta(days=180)
 LOW = 0.6  # of the alarm line: an alert lasts above this and is resolved below
 CALM = 2  # intervals in a row below it, until an alert is resolved
@@ -48,7 +51,7 @@ def _watch_brand(con: alerting.Connection, config: Config, rule: Rule, brand: st
     if spoken_of is None:
         return []
     first, newest = spoken_of
-    begin = floor(max(first, newest - HISTORY), rule.step, config.zone)
+    begin = max(first, newest - HISTORY)
     moments = alerting.negative_times(con, brand, begin)
     windows = judged(moments, begin, min(now, newest + 2 * rule.step), rule, config.zone)
     line = spikes.SENSITIVITY[rule.sensitivity]
@@ -69,24 +72,34 @@ def _watch_brand(con: alerting.Connection, config: Config, rule: Rule, brand: st
     return changed
 
 
-def floor(time: datetime, step: timedelta, zone: ZoneInfo) -> datetime:
-    """Gives the beginning of the interval a time falls into; days begin at midnight of the team's zone."""
-    midnight = time.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight + (time - midnight) // step * step if step < timedelta(days=1) else midnight
+def edges(begin: datetime, end: datetime, step: timedelta, zone: ZoneInfo) -> list[datetime]:
+    """Lists in UTC where whole intervals meet, from the one that holds `begin` to the last that has ended by `end`.
+
+    Days begin at midnight of the team's zone, so a day may have 23 or 25 hours; shorter steps are equal.
+    """
+    if step < timedelta(days=1):
+        first = EPOCH + (begin - EPOCH) // step * step
+        return [first + place * step for place in range((end - first) // step + 1)]
+    day = begin.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    days = []
+    while day.astimezone(UTC) <= end:  # adding a day to a local time keeps it at midnight
+        days.append(day.astimezone(UTC))
+        day += timedelta(days=1)
+    return days
 
 
 def judged(moments: Sequence[datetime], begin: datetime, end: datetime, rule: Rule, zone: ZoneInfo) -> list[Spike]:
     """Counts moments in whole intervals from `begin` up to `end` and judges each by those before it."""
-    length = (floor(end, rule.step, zone) - begin) // rule.step
-    counts = [0.0] * max(length, 0)
+    bounds = edges(begin, end, rule.step, zone)
+    counts = [0.0] * (len(bounds) - 1)
     for moment in moments:
-        place = (moment - begin) // rule.step
-        if 0 <= place < length:
+        place = bisect_right(bounds, moment) - 1
+        if 0 <= place < len(counts):
             counts[place] += 1
-    steps = spikes.judge(counts, begin.astimezone(zone), rule.step)
+    steps = spikes.judge(counts, [bound.astimezone(zone) for bound in bounds[:-1]], rule.step)
     return [
-        Spike(begin + place * rule.step, begin + (place + 1) * rule.step, int(count), one.expected, one.high, one.score)
-        for place, (count, one) in enumerate(zip(counts, steps, strict=True))
+        Spike(start, finish, int(count), one.expected, one.high, one.score)
+        for (start, finish), count, one in zip(pairwise(bounds), counts, steps, strict=True)
     ]
 
 

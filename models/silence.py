@@ -1,8 +1,8 @@
 """Finds intervals in which a source was too silent to be believed: it could probably not be read.
 
-With a usual day of n mentions, an interval without any is unbelievable when about a dozen or more would have been
-expected in it and it lasts a day at least (for a Poisson source such a hole comes by chance less than once in 160,000
-intervals; a night or a slow Sunday never qualifies).
+Only a source with a steady habit can be too silent: half of its days bring three mentions or more. An interval
+without any is unbelievable when it lasts a day at least and eight or more would have been expected in it (by chance
+that happens to a Poisson source once in 3,000 such intervals; a night or a slow Sunday never qualifies).
 """
 
 from collections import Counter
@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
-EXPECTED = 12.0
+HABIT = 3.0  # mentions a day
+EXPECTED = 8.0
 SHORTEST = timedelta(days=1)
 
 
@@ -22,6 +23,8 @@ def silences(times: Sequence[datetime]) -> list[tuple[datetime, datetime, float]
         return []
     a_day = Counter((time - ordered[0]) // timedelta(days=1) for time in ordered)
     usual = float(median(a_day.get(day, 0) for day in range(max(a_day) + 1)))
+    if usual < HABIT:
+        return []
     return [
         (one, other, usual)
         for one, other in pairwise(ordered)

@@ -29,8 +29,8 @@ class Step:
     score: float
 
 
-def judge(counts: Sequence[float | None], start: datetime, step: timedelta) -> list[Step]:
-    """Judges counts in equal steps from `start` on (in the team's time zone); None marks a gap.
+def judge(counts: Sequence[float | None], times: Sequence[datetime], step: timedelta) -> list[Step]:
+    """Judges counts in steps that begin at `times` (in the team's time zone, for the rhythm); None marks a gap.
 
     Returns one Step a count. A score of 0.5 is the alarm line of the balanced sensitivity.
     """
@@ -39,8 +39,7 @@ def judge(counts: Sequence[float | None], start: datetime, step: timedelta) -> l
     spread, seen = _Spread(keep), timedelta(0)
     hours, days = _Rhythm(24, keep), _Rhythm(7, keep)
     steps = []
-    for place, count in enumerate(counts):
-        time = start + place * step
+    for count, time in zip(counts, times, strict=True):
         hour = time.hour if step < timedelta(days=1) else 0
         rhythm = hours.factor(hour) * days.factor(time.weekday())
         expected = shape / exposure * rhythm
