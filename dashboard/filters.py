@@ -113,7 +113,7 @@ def mentions_bar(languages: list[str]) -> None:
         "Languages", languages, key="language", format_func=lambda code: code or "unknown", placeholder="All languages"
     )
     columns[2].text_input(
-        "Words", key="text", max_chars=200, placeholder="All of these words, in title, text or author", type="search"
+        "Words", key="text", max_chars=200, placeholder="All of these words, in title or text", type="search"
     )
 
 

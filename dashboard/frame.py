@@ -135,7 +135,7 @@ def _banners(known: Known, now: datetime) -> None:
     mistake = known.settings.get("config_error")
     if mistake:
         st.warning(
-            "The configuration was changed and can't be used. Earful goes on with the last good one until it is mended:",
+            "The configuration was changed and can't be used. Earful goes on with the last good one until then:",
             icon=":material/build:",
         )
         st.code(words.plain(str(mistake.get("message", ""))), language=None, wrap_lines=True)

@@ -14,6 +14,7 @@ from earful.data.lock import Busy
 from earful.data.queries import Detail
 
 ON_A_PAGE = 200
+LONG, LONG_HEIGHT = 700, 300  # characters from which a text scrolls in a box of so many pixels
 AUTHOR = "dashboard"  # until there is a sign-in, nobody's name is known
 
 
@@ -119,10 +120,15 @@ def _detail(view: View, detail: Detail) -> None:
             st.badge(f"{detail.copies:,} copies of this story", icon=":material/content_copy:", color="gray")
     if detail.title and not detail.text.startswith(detail.title):
         st.text(words.plain(detail.title))
-    with st.container(height=280, border=False):
+    with st.container(height=LONG_HEIGHT if len(detail.text) > LONG else "content", border=False):
         st.text(words.plain(detail.text))
-    _facts(view, detail)
+    url = words.web_address(detail.url)
+    if url:
+        st.link_button("Open where it was published", url, icon=":material/open_in_new:")
+    elif detail.url:
+        st.caption("Its address is not one that a browser should open.")
     _correct(view, detail)
+    _facts(view, detail)
 
 
 def _facts(view: View, detail: Detail) -> None:
@@ -147,20 +153,16 @@ def _facts(view: View, detail: Detail) -> None:
         said.append(("Model's label", words.SIGNS[detail.judged]))
     if detail.reason:
         said.append(("Why", detail.reason))
-    for name, value in said:
-        left, right = st.columns([1, 3], gap="small")
-        left.caption(name)
-        right.text(words.short(value, 200))
-    url = words.web_address(detail.url)
-    if url:
-        st.link_button("Open where it was published", url, icon=":material/open_in_new:")
-    elif detail.url:
-        st.caption("Its address is not one that a browser should open.")
+    with st.container(gap=None):
+        for name, value in said:
+            left, right = st.columns([1, 3], gap="small")
+            left.caption(name)
+            right.text(words.short(value, 200))
 
 
 def _correct(view: View, detail: Detail) -> None:
     st.markdown("**What is it towards the brand?**")
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, gap="xsmall"):
         for label in store.LABELS:
             now = detail.corrected and detail.label == label
             st.button(

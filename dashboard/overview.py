@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import charts, figures, findings, frame, read, words
+from earful.dashboard import canvas, charts, figures, findings, frame, read, words
 from earful.dashboard import period as periods
 from earful.dashboard.figures import Share, Totals
 from earful.dashboard.frame import View
@@ -158,7 +158,7 @@ def _over_time(view: View, picture: Picture, found: read.Overview) -> None:
     edges = periods.edges(period.start, period.finish, period.step)
     gaps = [*found.gaps, *frame.silences(view)]
     series = figures.series(found.counts, filters.brand, edges, gaps)
-    look = charts.DARK if st.context.theme.type == "dark" else charts.LIGHT
+    look = canvas.DARK if st.context.theme.type == "dark" else canvas.LIGHT
     unit = "stories" if filters.stories else "mentions"
     net = figures.net_sentiment(picture.now)
     subtitle = "Each point with its 95% interval, from −100 (all complain) to +100 (all praise)"
@@ -205,11 +205,11 @@ def _voice(view: View, picture: Picture) -> None:
         share, was = figures.share(count, whole), figures.share(picture.brands_before.get(name, 0), before)
         assert share is not None
         rows.append(
-            {"brand": name, "share": share.value, "low": share.low, "high": share.high, "count": count}
+            {"brand": name, "share": share.value, "count": count}
             | {"before": was.value if was else float("nan"), "chosen": name == brand}
         )
     shares = pd.DataFrame(rows)
-    look = charts.DARK if st.context.theme.type == "dark" else charts.LIGHT
+    look = canvas.DARK if st.context.theme.type == "dark" else canvas.LIGHT
     of_brand = float(shares[shares.chosen].share.iloc[0])
     title = [
         findings.voice(brand, list(shares.brand), of_brand),

@@ -277,6 +277,6 @@ def _where(filters: Filters) -> tuple[str, list[Any]]:
             values.append(list(wanted))
     for word in filters.words.split():
         # contains() knows no wildcards, so nothing in the word needs escaping
-        parts.append("contains(lower(m.title || ' ' || m.text || ' ' || m.author), lower(?))")
+        parts.append("contains(lower(m.title || ' ' || m.text), lower(?))")
         values.append(word)
     return " AND ".join(parts), values

@@ -1,0 +1,164 @@
+"""Prepares what all charts share: the ground, the axes, gaps and spikes, and the team's clock.
+
+Times are given to the browser as if they were UTC, so that every reader sees the team's clock.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import altair as alt
+import pandas as pd
+
+from earful.dashboard import words
+from earful.dashboard.period import Step
+from earful.data.queries import Gap, Spike
+
+AXIS = {"hour": "%H:%M", "day": "%-d %b", "week": "%-d %b", "month": "%b %Y"}
+LEFT = 44  # pixels kept for the scale, so that charts above each other line up
+
+
+@dataclass(frozen=True)
+class Look:
+    """The colours on one ground."""
+
+    negative: str
+    positive: str
+    neutral: str
+    faint: str
+    text: str
+    gap: str
+
+
+LIGHT = Look("#C4500A", "#1B75BC", "#9AA5B1", "#6B7683", "#22303C", "#8A94A0")
+DARK = Look("#FF9A57", "#6CB8F0", "#7D8896", "#A3AEBA", "#E6EBF0", "#9AA5B1")
+
+
+def whole(layers: list[Any], title: Sequence[str], height: int, look: Look) -> Any:
+    """Puts layers into one chart of `height` pixels, head included; the title states the finding."""
+    head = alt.TitleParams(
+        title[0],
+        subtitle=list(title[1:]),
+        anchor="start",
+        frame="bounds",
+        fontSize=15,
+        subtitleFontSize=12,
+        color=look.text,
+        subtitleColor=look.faint,
+        offset=8,
+        limit=0,
+    )
+    return alt.layer(*layers).properties(
+        height=height, title=head, padding={"left": 2, "right": 8, "top": 2, "bottom": 2}
+    )
+
+
+def timed(series: pd.DataFrame, step: Step, zone: ZoneInfo) -> pd.DataFrame:
+    """Adds the steps' borders on the team's clock, and their names."""
+    return series.assign(
+        x=[_clock(at, zone) for at in series.start],
+        x2=[_clock(at, zone) for at in series.finish],
+        middle=[_clock(start + (finish - start) / 2, zone) for start, finish in _spans(series)],
+        when=[
+            words.span(start, finish, zone)
+            if step != "hour"
+            else f"{words.moment(start, zone)} to {finish.astimezone(zone):%H:%M}"
+            for start, finish in _spans(series)
+        ],
+    )
+
+
+def _spans(series: pd.DataFrame) -> Any:
+    return zip(series.start, series.finish, strict=True)
+
+
+def _clock(at: datetime, zone: ZoneInfo) -> pd.Timestamp:
+    return pd.Timestamp(at.astimezone(zone).replace(tzinfo=None)).tz_localize("UTC")
+
+
+def time_axis(step: Step, field: str = "x") -> Any:
+    """Gives the time axis over one of the columns that `timed` adds."""
+    axis = alt.Axis(format=AXIS[step], title=None, grid=False, labelOverlap=True, tickCount=8, labelFlush=True)
+    if step == "hour":
+        # The date stands where a day begins, else the hour.
+        axis.labelExpr = "utchours(datum.value) ? utcFormat(datum.value, '%H:%M') : utcFormat(datum.value, '%-d %b')"
+    return alt.X(f"{field}:T", scale=alt.Scale(type="utc", nice=False), axis=axis)
+
+
+def whole_period(data: pd.DataFrame) -> Any:
+    """Holds the time axis open from end to end, also where nothing is drawn."""
+    ends = pd.DataFrame({"x": [data.x.iloc[0], data.x2.iloc[-1]]})
+    return alt.Chart(ends).mark_rule(opacity=0).encode(x="x:T")
+
+
+def scale_axis(label: str, **more: Any) -> Any:
+    """Gives the axis of a count or share; `label` is the expression that writes its numbers."""
+    return alt.Axis(
+        labelExpr=label, minExtent=LEFT, maxExtent=LEFT, tickCount=5, grid=True, gridOpacity=0.35, domain=False, **more
+    )
+
+
+def gap_marks(gaps: Sequence[Gap], data: pd.DataFrame, zone: ZoneInfo, look: Look) -> list[Any]:
+    """Shades the gaps, open ones up to the end; names the widest of them."""
+    first, end = data.start.iloc[0], data.finish.iloc[-1]
+    rows = []
+    for gap in gaps:
+        start, finish = max(gap.start, first), min(gap.finish or end, end)
+        if start >= finish:
+            continue
+        until = words.moment(gap.finish, zone) if gap.finish else "still"
+        rows.append(
+            {"x": _clock(start, zone), "x2": _clock(finish, zone), "source": words.short(gap.source, 60)}
+            | {"since": words.moment(gap.start, zone), "until": until, "reason": words.short(gap.reason, 120)}
+            | {"wide": (finish - start) / (end - first), "name": f"gap: {words.short(gap.source, 24)}"}
+        )
+    if not rows:
+        return []
+    frame = pd.DataFrame(rows)
+    tips = [alt.Tooltip(f"{field}:N", title=field.capitalize()) for field in ("source", "since", "until", "reason")]
+    base = alt.Chart(frame).encode(x="x:T")
+    named = frame[frame.wide >= 0.04].sort_values("wide").tail(1)
+    return [
+        base.mark_rect(color=look.gap, opacity=0.22, stroke=look.gap, strokeDash=[3, 3]).encode(
+            x2="x2:T", tooltip=tips
+        ),
+        alt.Chart(named)
+        .mark_text(align="left", baseline="bottom", dx=4, dy=-4, fontSize=11, color=look.faint)
+        .encode(x="x:T", y=alt.value("height"), text="name:N"),
+    ]
+
+
+def spike_marks(spikes: Sequence[Spike], data: pd.DataFrame, look: Look, named: bool) -> list[Any]:
+    """Marks each step that holds a spike with a rule, and says what was seen against what was expected."""
+    rows: dict[pd.Timestamp, dict[str, Any]] = {}
+    for spike in spikes:
+        holds = data[(data.start < spike.finish) & (data.finish > spike.start)]
+        if holds.empty:
+            continue
+        step = holds.iloc[0]
+        row = rows.setdefault(step.middle, {"x": step.middle, "observed": 0, "expected": 0.0, "when": step.when})
+        row["observed"] += spike.observed
+        row["expected"] += spike.expected
+    if not rows:
+        return []
+    frame = pd.DataFrame(sorted(rows.values(), key=lambda row: row["x"]))
+    frame["said"] = [
+        f"{seen} negative, {words.expected(usual)} expected"
+        for seen, usual in zip(frame.observed, frame.expected, strict=True)
+    ]
+    base = alt.Chart(frame).encode(
+        x="x:T", tooltip=[alt.Tooltip("when:N", title="Spike"), alt.Tooltip("said:N", title="Seen")]
+    )
+    marks = [base.mark_rule(color=look.negative, strokeDash=[4, 3], strokeWidth=1.4)]
+    if named:
+        right = frame.x > data.x.iloc[0] + (data.x2.iloc[-1] - data.x.iloc[0]) * 0.7
+        loudest = frame.sort_values("observed").tail(1).assign(text=lambda rows: "spike: " + rows.said)
+        side = bool(right[loudest.index[0]])
+        marks.append(
+            alt.Chart(loudest)
+            .mark_text(align="right" if side else "left", dx=-5 if side else 5, baseline="top", dy=4, fontSize=11)
+            .encode(x="x:T", y=alt.value(0), text="text:N", color=alt.value(look.negative))
+        )
+    return marks
