@@ -147,7 +147,7 @@ def _ask(
         _walk(database, client, clock, source, row, every, report)
     except (DatabaseError, Busy):
         raise
-    except Exception as error:  # noqa: BLE001 - one source's failure, even a mistake of ours, stops no other
+    except Exception as error:
         report.state, report.error = _state(error), str(error)
         if not isinstance(error, ConnectorError | landing.LandingError):
             log.exception("%s", source.name)

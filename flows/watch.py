@@ -62,13 +62,16 @@ def _watch_brand(con: alerting.Connection, config: Config, rule: Rule, brand: st
     changed = []
     for place in fresh(windows, rule.step, now):
         after = advance(after, windows[: place + 1], brand, rule)
-        if after is not None and after != before:
-            if before is None or (after.alert, after.state) != (before.alert, before.state):
-                after = replace(after, card=_card(con, config, after, windows[: place + 1]))
-                changed.append(after)
-                alerting.put_out(con, after.alert, _messages(config, rule, after), now)
-            alerting.save_alert(con, after)
-            before = after
+        if after is None or after == before:
+            continue
+        # A firing alert tells all that is known by now, also when several windows are caught up at once.
+        told = windows if after.state == "firing" else windows[: place + 1]
+        after = replace(after, card=_card(con, config, after, told))
+        if before is None or (after.alert, after.state) != (before.alert, before.state):
+            changed.append(after)
+            alerting.put_out(con, after.alert, _messages(config, rule, after), now)
+        alerting.save_alert(con, after)
+        before = after
     return changed
 
 
