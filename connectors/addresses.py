@@ -17,14 +17,13 @@ def permitted(host: str, address: str, allow: Iterable[str]) -> bool:
         if there in _TRANSLATED:
             inner = ipaddress.IPv4Address(there.packed[-4:])
         there = inner or there
-    if any(entry.lower() == host.lower() or there in network(entry) for entry in allow):
+    if any(entry.lower() == host.lower() or _holds(entry, there) for entry in allow):
         return True
     return there.is_global and not there.is_multicast
 
 
-def network(entry: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    """Reads an address or network; a host name gives a network without a member."""
+def _holds(entry: str, there: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     try:
-        return ipaddress.ip_network(entry, strict=False)
+        return there in ipaddress.ip_network(entry, strict=False)
     except ValueError:
-        return ipaddress.ip_network("::/128")
+        return False  # a host name

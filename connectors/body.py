@@ -10,6 +10,7 @@ from earful.connectors.types import Blocked, ConnectorError
 
 LIMIT = 5_000_000  # bytes after decompression
 CHUNK = 65_536
+MEMBERS = 100  # gzip streams one after the other
 Kind = Literal["empty", "html", "xml", "json", "gzip", "unknown"]
 
 _PREAMBLE = re.compile(r"(?:\s|<\?xml[^>]{0,300}\?>|<!--.{0,2000}?-->)+", re.DOTALL)
@@ -39,7 +40,7 @@ def kind(body: bytes) -> Kind:
 def gunzip(chunks: Iterable[bytes], limit: int = LIMIT) -> bytes:
     """Decompresses one gzip stream piece by piece and stops at `limit` bytes, so that a bomb stays small."""
     unpacker = zlib.decompressobj(31)
-    out = bytearray()
+    out, members = bytearray(), 1
     for chunk in chunks:
         rest = chunk
         while rest and not unpacker.eof:
@@ -51,7 +52,9 @@ def gunzip(chunks: Iterable[bytes], limit: int = LIMIT) -> bytes:
                 raise ConnectorError(f"the answer unpacks to more than {limit:,} bytes")
             rest = unpacker.unconsumed_tail
             if not rest and unpacker.eof and unpacker.unused_data.startswith(b"\x1f\x8b"):
-                rest, unpacker = unpacker.unused_data, zlib.decompressobj(31)  # the next member of the file
+                rest, unpacker, members = unpacker.unused_data, zlib.decompressobj(31), members + 1
+                if members > MEMBERS:  # each costs a copy of what follows it
+                    raise ConnectorError("the answer is gzip in too many pieces")
     if not unpacker.eof:
         raise ConnectorError("the answer was cut short inside its gzip stream")
     return bytes(out)
