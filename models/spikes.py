@@ -54,8 +54,11 @@ def judge(counts: Sequence[float | None], times: Sequence[datetime], step: timed
         learnt = min(count, max(high, 2.0)) if warm else count  # a crisis must not be taken for normal
         if steps[-1].score < SENSITIVITY["sensitive"]:
             spread.learn(learnt, expected)
-        hours.learn(hour, learnt, shape / exposure)
-        days.learn(time.weekday(), learnt, shape / exposure)
+        # A level that has not seen a whole cycle is no measure for the places of the cycle.
+        if seen >= timedelta(days=1):
+            hours.learn(hour, learnt, shape / exposure * days.factor(time.weekday()))
+        if seen >= timedelta(weeks=1):
+            days.learn(time.weekday(), learnt, shape / exposure * hours.factor(hour))
         shape = keep * shape + learnt
         exposure = keep * exposure + rhythm
         seen += step
