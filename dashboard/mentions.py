@@ -11,7 +11,7 @@ from earful.dashboard.frame import View
 from earful.data import store
 from earful.data.database import Database, DatabaseError
 from earful.data.lock import Busy
-from earful.data.queries import Detail
+from earful.data.queries import Detail, Line
 
 ON_A_PAGE = 200
 LONG, LONG_HEIGHT = 700, 300  # characters from which a text scrolls in a box of so many pixels
@@ -62,30 +62,27 @@ def _turn(by: int) -> None:
     st.session_state["page"] += by
 
 
-def _list(view: View, found: pd.DataFrame) -> tuple[str, str]:
+def _list(view: View, found: list[Line]) -> tuple[str, str]:
     """Draws the list and tells which mention is chosen, as (source, id); ("", "") when none is."""
     state = st.session_state
-    keys = list(zip(found.source, found.id, strict=True))
+    keys = [(line.source, line.id) for line in found]
     rows = [keys.index(state["chosen"])] if state["chosen"] in keys else []
     shown = pd.DataFrame(
         {
-            "When": [words.moment(at, view.zone) for at in found.published],
-            "Sentiment": [
-                words.SIGNS[label] + (" (corrected)" if corrected else "")
-                for label, corrected in zip(found.label, found.corrected, strict=True)
-            ],
+            "When": [words.moment(line.published, view.zone) for line in found],
+            "Sentiment": [words.SIGNS[line.label] + (" (corrected)" if line.corrected else "") for line in found],
             "Mention": [
-                words.plain(text if text.startswith(title) else f"{title} · {text}")
-                for title, text in zip(found.title, found.snippet, strict=True)
+                words.plain(line.snippet if line.snippet.startswith(line.title) else f"{line.title} · {line.snippet}")
+                for line in found
             ],
-            "Copies": found.copies,
-            "Source": [words.short(source) for source in found.source],
-            "Author": [words.short(author) for author in found.author],
-            "Language": found.language,
-            "Stars": found.rating,
+            "Copies": [line.copies for line in found],
+            "Source": [words.short(line.source) for line in found],
+            "Author": [words.short(line.author) for line in found],
+            "Language": [line.language for line in found],
+            "Stars": [line.rating for line in found],
         }
     )
-    columns: list[str] = [name for name in shown.columns if name != "Stars" or found.rating.notna().any()]
+    columns: list[str] = [name for name in shown.columns if name != "Stars" or shown["Stars"].notna().any()]
     event: Any = st.dataframe(
         shown,
         hide_index=True,

@@ -76,7 +76,7 @@ def overview(folder: Path, version: str, filters: Filters, since: Any, brands: t
 
 
 @st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
-def mentions(folder: Path, version: str, filters: Filters, limit: int, offset: int) -> tuple[int, pd.DataFrame]:
+def mentions(folder: Path, version: str, filters: Filters, limit: int, offset: int) -> tuple[int, list[queries.Line]]:
     """Reads how many mentions there are under the filters, and one page of them."""
     with database.snapshot(folder) as con:
         return queries.count_mentions(con, filters), queries.mentions(con, filters, limit, offset)

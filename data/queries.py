@@ -91,6 +91,23 @@ class Alert:
 
 
 @dataclass(frozen=True)
+class Line:
+    """One mention in a list; `snippet` begins its text, `copies` counts its story's mentions of the brand."""
+
+    source: str
+    id: str
+    published: datetime
+    label: str
+    corrected: bool
+    title: str
+    snippet: str
+    author: str
+    language: str
+    rating: float | None
+    copies: int
+
+
+@dataclass(frozen=True)
 class Detail:
     """Everything kept about one mention and what it says of one brand; `copies` counts its story's mentions."""
 
@@ -216,14 +233,10 @@ def alerts(con: Connection, brands: tuple[str, ...], limit: int) -> list[Alert]:
     return [Alert(*(json.loads(value) if place == 7 else value for place, value in enumerate(row))) for row in rows]
 
 
-def mentions(con: Connection, filters: Filters, limit: int, offset: int = 0) -> pd.DataFrame:
-    """Lists the mentions under the filters, newest first.
-
-    Columns: source, id, published, label, corrected, title, snippet, author, language, rating, copies. `copies` counts
-    the mentions of the same story about the brand, itself included.
-    """
+def mentions(con: Connection, filters: Filters, limit: int, offset: int = 0) -> list[Line]:
+    """Lists the mentions under the filters, newest first."""
     where, values = _where(filters)
-    return con.execute(
+    rows = con.execute(
         "WITH page AS (SELECT f.* FROM facts f JOIN mentions m USING (source, id)"  # noqa: S608
         f" WHERE {where} ORDER BY f.published DESC, f.source, f.id LIMIT ? OFFSET ?),"
         " sizes AS (SELECT story, count(*) AS copies FROM facts WHERE brand = ?"
@@ -232,7 +245,8 @@ def mentions(con: Connection, filters: Filters, limit: int, offset: int = 0) -> 
         " p.language, p.rating, s.copies FROM page p JOIN mentions m USING (source, id) JOIN sizes s USING (story)"
         " ORDER BY p.published DESC, p.source, p.id",
         [*values, limit, offset, filters.brand, SNIPPET],
-    ).df()
+    ).fetchall()
+    return [Line(*row) for row in rows]
 
 
 def count_mentions(con: Connection, filters: Filters) -> int:
