@@ -91,7 +91,8 @@ def serve(config: Config, path: Path, port: int, prefect_port: int, say: Callabl
     for number, what in ((port, "dashboard"), (prefect_port, "Prefect server")):
         if not free(number):
             raise StartError(f"port {number} is taken, the {what} needs it; stop what holds it or choose another port")
-    signal.signal(signal.SIGTERM, _interrupted)
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, _interrupted)
     running = parts(config, path, port, prefect_port)
     pages, server, flows = running
     try:
