@@ -36,7 +36,10 @@ def parse(response: httpx.Response, cursor: Cursor) -> Page:
     onward = page + 1 if reviews and page < PAGES else 0
     times = [entry.get("time") for entry in reviews]
     after, more = walk.back(cursor, times, read, onward, overlap=OVERLAP, pages=PAGES)
-    return text.page([_mention(entry, read) for entry in reviews], after, more=more)
+    rolled = (
+        page == PAGES and bool(reviews) and bool(cursor.get("since"))
+    )  # the last page, and nothing known met before
+    return text.page([_mention(entry, read) for entry in reviews], after, more=more, rolled=rolled)
 
 
 def _mention(entry: dict[str, Any], read: datetime) -> Mention | str:

@@ -3,12 +3,13 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from earful.connectors import body
+from earful.connectors import body, text
 from earful.connectors.types import Blocked, ConnectorError
 
 SECONDS = 5.0  # wall clock for one feed; a hostile author field alone can take half a minute
@@ -17,10 +18,11 @@ _CHILD = Path(__file__).with_name("feedchild.py")
 
 
 def read(response: httpx.Response) -> list[dict[str, Any]]:
-    """Returns the entries of a feed, each with what it has of: id, link, title, text, author, source, language
-    (texts), time (seconds since 1970 or a text), comments, rating, votes, parent.
+    """Returns the entries of a feed, each with what it has of: id, title, text, author, source, language (texts), time
+    (seconds since 1970 or a text), comments, rating, votes, parent; and with link (absolute, or "") and key, which is
+    its id, else its link, when no other entry shows the same.
 
-    Values are as the feed gives them: nothing is cleaned here. Blocked for a web page; ConnectorError for a body
+    Other values are as the feed gives them, not cleaned. Blocked for a web page; ConnectorError for a body
     that is empty, no feed, or takes longer than SECONDS to read.
     """
     content = response.content
@@ -34,12 +36,23 @@ def read(response: httpx.Response) -> list[dict[str, Any]]:
     if found == "empty":
         raise ConnectorError("the answer is empty")
     if found == "json":
-        return _json_feed(content)
+        return _keyed(_json_feed(content), str(response.url))
     feed = _parse(content, response.headers.get("content-type", ""))
     if not feed["version"] and not feed["entries"]:
         raise ConnectorError("the answer is no feed that can be read")
-    entries: list[dict[str, Any]] = feed["entries"]
-    return [{"language": feed["language"], **entry} for entry in entries]
+    return _keyed([{"language": feed["language"], **entry} for entry in feed["entries"]], str(response.url))
+
+
+def _keyed(entries: list[dict[str, Any]], address: str) -> list[dict[str, Any]]:
+    """Adds link and key: some feeds give one id to different items, others one link to all."""
+    for entry in entries:
+        entry["link"] = text.link(entry.get("link"), address)
+    ids = Counter(name for name, _ in {(entry.get("id"), entry["link"]) for entry in entries})
+    links = Counter(entry["link"] for entry in entries)
+    for entry in entries:
+        name, link = entry.get("id"), entry["link"]
+        entry["key"] = (ids[name] == 1 and name) or (links[link] == 1 and link) or ""
+    return entries
 
 
 def _parse(content: bytes, content_type: str) -> dict[str, Any]:

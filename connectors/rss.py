@@ -5,23 +5,21 @@ Google Alerts, Reddit). Terms are the publisher's; Google News forbids all but p
 """
 
 import re
-from collections import Counter
 from datetime import datetime
-from typing import Any
 
 import httpx
 
-from earful.connectors import feed, text
+from earful.connectors import feed, text, walk
 from earful.connectors.types import Cursor, Mention, Page
 
-# Reddit's and Hacker News's feeds say this where a post has no words of its own.
-_NO_WORDS = re.compile(r"\s*submitted by\s*\S+(?:\s*to\s*\S+)?\s*\[link\]\s*\[(?:\d+ )?comments?\]\s*$|^Comments$")
+# What Reddit's and Hacker News's feeds say for a post without words:
+_NO_WORDS = re.compile(r"\s*submitted by\s*\S{1,40}(\s*to\s*\S{1,40})?\s*\[link\]\s*\[[\d ]*comments?\]$|^Comments$")
 _ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 
 
 def request(target: str, cursor: Cursor) -> httpx.Request:
     """Asks for the feed, or only for news of it where the server gave an ETag or a date before."""
-    if not target.startswith(("http://", "https://")) or not text.link(target):
+    if not text.link(target):
         raise ValueError(f"rss: {target!r} is no address; write one like https://example.org/feed.xml")
     wanted = {"If-None-Match": cursor.get("etag"), "If-Modified-Since": cursor.get("modified")}
     known = {name: text.header(value) for name, value in wanted.items() if text.header(value)}
@@ -33,20 +31,16 @@ def parse(response: httpx.Response, cursor: Cursor) -> Page:
     if response.status_code == 304:
         return Page((), cursor)
     entries, read = feed.read(response), text.read_at(response)
-    for entry in entries:
-        entry["link"] = text.link(entry.get("link"), str(response.url))
-    ids = Counter(key for key, _ in {(entry.get("id"), entry["link"]) for entry in entries})
-    links = Counter(entry["link"] for entry in entries)
-    items = [_mention(entry, ids[entry.get("id")] == 1, links[entry["link"]] == 1, read) for entry in entries]
-    return text.page(items, {"etag": response.headers.get("etag"), "modified": response.headers.get("last-modified")})
+    items = [_mention(entry, read) for entry in entries]
+    seen, rolled = walk.window(cursor, items)
+    after = {"etag": response.headers.get("etag"), "modified": response.headers.get("last-modified"), "seen": seen}
+    return text.page(items, after, rolled=rolled)
 
 
-def _mention(entry: dict[str, Any], own_id: bool, own_link: bool, read: datetime) -> Mention | str:
-    """Builds one mention. An id that stands on items with different links is none, nor is a link on several items."""
+def _mention(entry: dict[str, object], read: datetime) -> Mention | str:
     title, source = text.line(entry.get("title")), text.line(entry.get("source"), text.AUTHOR)
-    key = (own_id and entry.get("id")) or (own_link and entry["link"])
     return text.mention(
-        id=key or text.fingerprint(title, entry.get("time"), "" if title else entry.get("text")),
+        id=entry["key"] or text.fingerprint(title, entry.get("time"), "" if title else entry.get("text")),
         url=entry["link"],
         author=entry.get("author") or source,
         published=entry.get("time"),

@@ -243,11 +243,12 @@ def mention(
     )
 
 
-def page(items: Iterable[Mention | str], cursor: Cursor, *, more: bool = False) -> Page:
+def page(items: Iterable[Mention | str], cursor: Cursor, *, more: bool = False, rolled: bool = False) -> Page:
     """Sorts what was built into mentions and refusals."""
     found = tuple(items)
     mentions = tuple(item for item in found if isinstance(item, Mention))
-    return Page(mentions, cursor, more, tuple(item for item in found if isinstance(item, str)))
+    refused = tuple(item for item in found if isinstance(item, str))
+    return Page(mentions, cursor, more, refused, rolled)
 
 
 def _decoded_once(text: str) -> str:

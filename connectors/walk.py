@@ -1,15 +1,16 @@
-"""Walks back through a source that answers newest first, until it meets what is known.
+"""Finds the way through a source: back to what is known, or from window to window.
 
-The cursor of such a source holds `since`: everything up to this time (seconds since 1970) has been kept. While a walk
-is under way it also holds `top` (what `since` becomes when the walk ends), `next` (where to go on) and `pages` (how
-many were read). A walk that breaks off is taken up where it stopped, and `since` moves only when nothing lies between.
+A source that answers newest first is walked back until it meets what is known. Its cursor holds `since`: everything up
+to this time (seconds since 1970) has been kept. During a walk it also holds `top` (what `since` becomes when the walk
+ends), `next` (where to go on) and `pages` (how many were read). A walk that breaks off is taken up where it
+stopped, and `since` moves only when nothing lies between.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
 
 from earful.connectors import text
-from earful.connectors.types import Cursor
+from earful.connectors.types import Cursor, Mention
 
 
 def back(
@@ -27,3 +28,14 @@ def back(
     if onward and onward != cursor.get("next") and not met and (since or count < pages):
         return {"since": since, "top": top, "next": onward, "pages": count}, True
     return {"since": top} if top else {}, False
+
+
+def window(cursor: Cursor, items: Iterable[Mention | str]) -> tuple[list[str], bool]:
+    """Returns marks of what a window of latest items shows, and whether it shares nothing with the window before.
+
+    Then more came than the window holds, and some may have gone by unseen.
+    """
+    marks = [text.fingerprint(item.id)[:8] for item in items if isinstance(item, Mention)]
+    before = cursor.get("seen")
+    known = set(map(str, before)) if isinstance(before, list) else set()
+    return marks, bool(marks and known) and known.isdisjoint(marks)

@@ -14,6 +14,11 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import cache
 from types import TracebackType
+from typing import Any
+
+import httpx
+
+from earful.connectors.http import Client
 
 FEED = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>Kettles</title>
 <item><guid isPermaLink="false">kettle-1</guid><title>The lid leaks</title><link>https://kettles.example/1</link>
@@ -188,6 +193,16 @@ class _Faults(_Handler):
         later = {"date": format_datetime(datetime.now(UTC) + timedelta(hours=2), usegmt=True)}
         after = (TOLD | later)[told or "none"]
         self.send(status, b"slow down", **({} if after is None else {"Retry-After": after}))
+
+
+def client(**settings: Any) -> Client:
+    """Builds a client that may ask the fault server, in a hurry."""
+    return Client(**{"deadline": 1.0, "spacing": 0, "allow": ["localhost"], **settings})
+
+
+def fetch(faults: FaultServer, path: str, **settings: Any) -> httpx.Response:
+    """Asks the fault server for a path."""
+    return client(**settings).fetch(httpx.Request("GET", f"{faults.address}{path}"))
 
 
 @cache
