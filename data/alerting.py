@@ -38,11 +38,12 @@ class Alert:
     card: dict[str, Any]
 
 
-def negative_times(con: Connection, brand: str, since: datetime) -> list[datetime]:
-    """Lists when each negative story about a brand began, in order."""
+def story_times(con: Connection, brand: str, since: datetime, counts: str) -> list[datetime]:
+    """Lists when each story about a brand began, in order; `counts` is "negative" or "all"."""
     rows = con.execute(
-        "SELECT published FROM facts WHERE brand = ? AND leads AND label = 'negative' AND published >= ? ORDER BY 1",
-        [brand, since],
+        "SELECT published FROM facts WHERE brand = ? AND leads AND (label = 'negative' OR ? = 'all')"
+        " AND published >= ? ORDER BY 1",
+        [brand, counts, since],
     ).fetchall()
     return [row[0] for row in rows]
 
@@ -101,15 +102,18 @@ def save_alert(con: Connection, alert: Alert) -> None:
     )  # fmt: skip
 
 
-def stories_between(con: Connection, brand: str, start: datetime, finish: datetime) -> list[dict[str, Any]]:
-    """Lists the negative stories of a brand in an interval, most engaging first, each as a dictionary."""
+def stories_between(
+    con: Connection, brand: str, start: datetime, finish: datetime, counts: str
+) -> list[dict[str, Any]]:
+    """Lists the stories of a brand in an interval that a rule counts, most engaging first, each as a dictionary."""
     cursor = con.execute(
         "SELECT f.source, f.id, m.author, m.title, m.text, m.url, f.published, m.engagement FROM facts f"
         " JOIN mentions m USING (source, id) LEFT JOIN scores s ON s.source = f.source AND s.id = f.id"
         " AND s.brand = f.brand AND s.model = (SELECT value ->> '$' FROM settings WHERE key = 'model')"
-        " WHERE f.brand = ? AND f.leads AND f.label = 'negative' AND f.published >= ? AND f.published < ?"
+        " WHERE f.brand = ? AND f.leads AND (f.label = 'negative' OR ? = 'all')"
+        " AND f.published >= ? AND f.published < ?"
         " ORDER BY m.engagement DESC, s.negative DESC NULLS LAST, f.published, f.source, f.id",
-        [brand, start, finish],
+        [brand, counts, start, finish],
     )
     names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

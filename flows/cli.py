@@ -253,6 +253,8 @@ def print_sources(reports: list[Report]) -> None:
 def reasons(report: Report) -> str:
     """Sums up in a line why things were refused."""
     first = [report.error] if report.error else []
+    if report.undated:
+        first.append(f"{report.undated} without a usable date, taken as of now")
     more = f" (and {len(report.refused) - 2} more)" if len(report.refused) > 2 else ""
     return "; ".join(first + report.refused[:2]) + more
 

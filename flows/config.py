@@ -82,10 +82,11 @@ class Source(_Table):
 
 
 class Rule(_Table):
-    """When to alert: how surprising the negative stories of an interval must be, and how many at least."""
+    """When to alert: how surprising the stories of an interval must be, which ones count, how many at least."""
 
     name: Name
     brands: tuple[str, ...] = ()
+    counts: Literal["negative", "all"] = "negative"
     step: Annotated[Duration, Field(ge=timedelta(minutes=5), le=timedelta(days=1))] = timedelta(hours=1)
     sensitivity: Literal["sensitive", "balanced", "strict"] = "balanced"
     least: Annotated[int, Field(ge=1)] = 5

@@ -70,7 +70,8 @@ def write(message: dict[str, Any]) -> tuple[str, str]:
     hours = (datetime.fromisoformat(card["finish"]) - datetime.fromisoformat(card["start"])) / timedelta(hours=1)
     span = f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"
     verb = "Criticism of" if message["state"] == "firing" else "Calm again:"
-    title = f"{verb} {card['brand']}: {card['observed']} negative stories in {span}, {card['expected']:.1f} expected"
+    kind = "negative stories" if card["counts"] == "negative" else "stories"
+    title = f"{verb} {card['brand']}: {card['observed']} {kind} in {span}, {card['expected']:.1f} expected"
     where = ", ".join(f"{one['source']} {one['count']}" for one in card["sources"][:5])
     quotes = "\n\n".join(
         f"“{_short(quote['text'])}” ({quote['author'] or 'unknown'}, {quote['url']})" for quote in card["quotes"]

@@ -133,5 +133,5 @@ def _time(value: object, zone: ZoneInfo) -> object:
             parsed = datetime.fromisoformat(value.strip())
         except ValueError:
             return value
-        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)).astimezone(UTC)
+        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)).astimezone(UTC).isoformat()
     return value

@@ -22,6 +22,7 @@ class Report:
     new: int = 0
     changed: int = 0
     known: int = 0
+    undated: int = 0
     refused: list[str] = field(default_factory=list)
     state: str = "fine"
     error: str = ""
@@ -33,6 +34,7 @@ class Report:
         self.new += kept.new
         self.changed += kept.changed
         self.known += kept.known
+        self.undated += sum(not mention.dated for mention in page.mentions)
         self.refused += page.refused
 
     def as_json(self) -> dict[str, Any]:

@@ -47,7 +47,8 @@ every = "1h"
 name = "Criticism breaks out"
 step = "1h"
 sensitivity = "balanced"     # sensitive, balanced or strict
-least = 5                    # negative stories an interval, below which nothing is said
+least = 5                    # stories an interval, below which nothing is said
+counts = "negative"          # or "all", where everything is criticism: a complaints desk, a bug tracker
 
 [[rules]]
 name = "A bad day"

@@ -52,7 +52,7 @@ def _watch_brand(con: alerting.Connection, config: Config, rule: Rule, brand: st
         return []
     first, newest = spoken_of
     begin = max(first, newest - HISTORY)
-    moments = alerting.negative_times(con, brand, begin)
+    moments = alerting.story_times(con, brand, begin, rule.counts)
     windows = judged(moments, begin, min(now, newest + 2 * rule.step), rule, config.zone)
     line = spikes.SENSITIVITY[rule.sensitivity]
     found = [window for window in windows if window.score >= line and window.observed >= rule.least]
@@ -66,7 +66,7 @@ def _watch_brand(con: alerting.Connection, config: Config, rule: Rule, brand: st
             continue
         # A firing alert tells all that is known by now, also when several windows are caught up at once.
         told = windows if after.state == "firing" else windows[: place + 1]
-        after = replace(after, card=_card(con, config, after, told))
+        after = replace(after, card=_card(con, config, rule, after, told))
         if before is None or (after.alert, after.state) != (before.alert, before.state):
             changed.append(after)
             alerting.put_out(con, after.alert, _messages(config, rule, after), now)
@@ -138,11 +138,13 @@ def advance(alert: Alert | None, windows: Sequence[Spike], brand: str, rule: Rul
     return seen
 
 
-def _card(con: alerting.Connection, config: Config, alert: Alert, windows: Sequence[Spike]) -> dict[str, Any]:
+def _card(
+    con: alerting.Connection, config: Config, rule: Rule, alert: Alert, windows: Sequence[Spike]
+) -> dict[str, Any]:
     """Describes an alert: what rose, by how much, where, three quotes by different authors, and a link."""
     window = windows[-1]
     counted = [one for one in windows if one.start >= alert.started]
-    stories = alerting.stories_between(con, alert.brand, alert.started, window.finish)
+    stories = alerting.stories_between(con, alert.brand, alert.started, window.finish, rule.counts)
     sources: dict[str, int] = {}
     for one in stories:
         sources[one["source"]] = sources.get(one["source"], 0) + 1
@@ -154,12 +156,13 @@ def _card(con: alerting.Connection, config: Config, alert: Alert, windows: Seque
             "brand": alert.brand,
             "from": alert.started.isoformat(),
             "to": window.finish.isoformat(),
-            "sentiment": "negative",
         }
+        | ({"sentiment": "negative"} if rule.counts == "negative" else {})
     )
     return {
         "brand": alert.brand,
         "rule": alert.rule,
+        "counts": rule.counts,
         "step": (window.finish - window.start).total_seconds(),
         "start": alert.started.isoformat(),
         "finish": window.finish.isoformat(),
