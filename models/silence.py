@@ -2,9 +2,11 @@
 
 Only a source with a steady habit can be too silent: half of its days bring three mentions or more. An interval
 without any is unbelievable when it lasts a day at least and eight or more would have been expected in it (by chance
-that happens to a Poisson source once in 3,000 such intervals; a night or a slow Sunday never qualifies).
+that happens to a Poisson source once in 3,000 such intervals; a night or a slow Sunday never qualifies). Nor does a
+weekend on which the source is always silent: a week before or after, it must have spoken in the same hours.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,6 +16,7 @@ from statistics import median
 HABIT = 3.0  # mentions a day
 EXPECTED = 8.0
 SHORTEST = timedelta(days=1)
+WEEK = timedelta(weeks=1)
 
 
 def silences(times: Sequence[datetime]) -> list[tuple[datetime, datetime, float]]:
@@ -25,8 +28,14 @@ def silences(times: Sequence[datetime]) -> list[tuple[datetime, datetime, float]
     usual = float(median(a_day.get(day, 0) for day in range(max(a_day) + 1)))
     if usual < HABIT:
         return []
+
+    def said(start: datetime, finish: datetime) -> int:
+        return bisect_left(ordered, finish) - bisect_left(ordered, start)
+
     return [
         (one, other, usual)
         for one, other in pairwise(ordered)
-        if other - one >= SHORTEST and usual * ((other - one) / timedelta(days=1)) >= EXPECTED
+        if other - one >= SHORTEST
+        and usual * ((other - one) / timedelta(days=1)) >= EXPECTED
+        and max(said(one - WEEK, other - WEEK), said(one + WEEK, other + WEEK)) >= EXPECTED / 2
     ]

@@ -16,6 +16,8 @@ from scipy.special import betainc
 
 MEMORY = timedelta(days=28)  # what was counted this long ago weighs 1/e
 WARM_UP = timedelta(days=5)  # before this nothing is called a spike
+LASTING = timedelta(days=7)  # what has surprised for this long without a break is the new normal
+WIDEST = 100.0  # of the spread: beyond it every count is as likely as any other
 ALARM_DIGITS = 4.0  # a chance of 1 in 10^4 scores 0.5
 SENSITIVITY = {"sensitive": 0.375, "balanced": 0.5, "strict": 0.75}
 
@@ -36,7 +38,7 @@ def judge(counts: Sequence[float | None], times: Sequence[datetime], step: timed
     """
     keep = math.exp(-step / MEMORY)
     shape, exposure = 0.5, 1.0 * keep
-    spread, seen = _Spread(keep), timedelta(0)
+    spread, seen, struck = _Spread(keep), timedelta(0), timedelta(0)
     hours, days = _Rhythm(24, keep), _Rhythm(7, keep)
     steps = []
     for count, time in zip(counts, times, strict=True):
@@ -51,10 +53,11 @@ def judge(counts: Sequence[float | None], times: Sequence[datetime], step: timed
         surprise = -math.log10(max(float(betainc(count, size, 1 - chance)), 1e-300)) if count > 0 else 0.0
         warm = seen >= WARM_UP and count > expected
         steps.append(Step(expected, high, min(1.0, surprise / (2 * ALARM_DIGITS)) if warm else 0.0))
-        learnt = min(count, max(high, 2.0)) if warm else count  # a crisis must not be taken for normal
-        if steps[-1].score < SENSITIVITY["sensitive"]:
+        struck = struck + step if steps[-1].score >= SENSITIVITY["sensitive"] else timedelta(0)
+        learnt = min(count, max(high, 2.0)) if warm and struck < LASTING else count  # a crisis is not the normal
+        # A level that has not seen a whole cycle is no measure for scatter, nor for the places of the cycle.
+        if seen >= timedelta(days=1) and not timedelta(0) < struck < LASTING:
             spread.learn(learnt, expected)
-        # A level that has not seen a whole cycle is no measure for the places of the cycle.
         if seen >= timedelta(days=1):
             hours.learn(hour, learnt, shape / exposure * days.factor(time.weekday()))
         if seen >= timedelta(weeks=1):
@@ -97,7 +100,7 @@ class _Spread:
     @property
     def value(self) -> float:
         """The share k, never negative."""
-        return max(0.0, self.excess) / self.weight
+        return min(max(0.0, self.excess) / self.weight, WIDEST)
 
     def learn(self, counted: float, expected: float) -> None:
         """Adds what one count deviated by."""
@@ -108,7 +111,7 @@ class _Spread:
 def _predictive(expected: float, spread: float) -> tuple[float, float]:
     """Gives the negative binomial (size, chance) of a mean and a variance of expected + spread * expected^2."""
     size = 1 / max(spread, 1e-6)
-    return size, size / (size + expected)
+    return size, max(size / (size + expected), 1e-12)
 
 
 def _upper(size: float, chance: float, expected: float) -> float:

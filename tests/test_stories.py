@@ -55,5 +55,7 @@ def test_the_name_of_a_source_does_not_run_into_the_id() -> None:
 
 
 def test_other_scripts_have_words_too() -> None:
-    russian = "Компания отозвала сорок тысяч чайников потому что ручки могут отвалиться когда льют горячую воду на кухне"
+    russian = (
+        "Компания отозвала сорок тысяч чайников потому что ручки могут отвалиться когда льют горячую воду на кухне"
+    )
     assert story("a", "1", russian, None) == story("b", "2", russian.upper(), None)
