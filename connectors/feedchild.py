@@ -44,6 +44,8 @@ def main() -> None:
 
 def recoded(body: bytes, content_type: str) -> bytes:
     """Turns a body whose encoding nobody declares into UTF-8; feedparser would take it for windows-1252."""
+    if b"\0" in body[:2]:  # UTF-16 without its mark
+        return body.decode("utf-16-be" if body[:1] == b"\0" else "utf-16-le", "replace").encode()
     if "charset" in content_type or b"encoding=" in body[:200]:
         return body
     try:

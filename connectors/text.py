@@ -77,11 +77,10 @@ def plain(value: object, limit: int = BODY) -> str:
         text = html.unescape(_BREAK.sub("\n", text.replace("<p>", "\n\n")))
         if not (_MARKUP.search(text) or _ESCAPED.search(text)):
             break
-    text = _unstacked(_FORBIDDEN.sub("", _sound(text))[: 2 * limit])
-    text = unicodedata.normalize("NFC", text)
-    text = _TAG_LIKE.sub("< ", text)
-    text = _BLANK_LINES.sub("\n\n", _SPACE.sub(" ", text)).replace(" \n", "\n").replace("\n ", "\n")
-    text = text.strip()[:limit].rstrip()
+    text = _SPACE.sub(" ", _FORBIDDEN.sub("", _sound(text)))
+    text = _BLANK_LINES.sub("\n\n", text).replace(" \n", "\n").replace("\n ", "\n").strip()
+    text = unicodedata.normalize("NFC", _unstacked(text[: 2 * limit]))
+    text = _TAG_LIKE.sub("< ", text)[:limit].rstrip()
     return text if any(sign.isprintable() and not sign.isspace() for sign in text) else ""
 
 

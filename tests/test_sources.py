@@ -117,6 +117,13 @@ def test_encodings_that_nobody_declares_or_that_were_applied_twice() -> None:
     assert read(FIXTURES / "rss" / "double-encoded.xml").mentions[0].text.endswith("près de la prise, c’est dangereux")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le", "utf-8-sig"])
+def test_wide_encodings(encoding: str) -> None:
+    item = "<item><guid>1</guid><title>Čajník teče</title></item>"
+    content = f'<rss version="2.0"><channel>{item}</channel></rss>'.encode(encoding)
+    assert [mention.title for mention in rss.parse(answer(content), {}).mentions] == ["Čajník teče"]
+
+
 def test_a_feed_is_asked_only_for_news_and_a_304_changes_nothing() -> None:
     headers = {"ETag": 'W/"abc"', "Last-Modified": "Tue, 02 Jun 2026 10:00:00 GMT"}
     cursor = rss.parse(answer((FIXTURES / "rss" / "blog.xml").read_bytes(), **headers), {}).cursor

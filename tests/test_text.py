@@ -25,6 +25,8 @@ from earful.connectors import text
         ("نمی\u200cخواهم", "نمی\u200cخواهم"),
         ("\u200b \ufeff", ""),
         ("<!-- x --><img src=x>", ""),
+        ("\n \t" * 5_000 + "late", "late"),
+        ("&nbsp;" * 9_000 + "later", "later"),
         (None, ""),
         (7, ""),
         (["a"], ""),
