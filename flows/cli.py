@@ -101,7 +101,7 @@ def run_command(
         show.table(("stage", "seconds", "what"), [tuple(stage.values()) for stage in report["stages"]])
         for error in report["errors"]:
             show.say(f"! {error}")
-    if report["errors"] and replay is None:
+    if report["errors"]:
         sys.exit(FAILED)
 
 

@@ -1,6 +1,6 @@
 """Reads earful.toml into frozen types; every error names the line and the mend."""
 
-import difflib
+import ipaddress
 import os
 import re
 import tomllib
@@ -9,13 +9,26 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+import httpx
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from earful import connectors
 from earful.connectors.types import Cursor
+from earful.flows import mistakes
+from earful.flows.mistakes import Place
 from earful.models import match
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+SHORTEST_STEP, LONGEST_STEP = timedelta(minutes=5), timedelta(days=1)
 
 
 class ConfigError(Exception):
@@ -23,7 +36,7 @@ class ConfigError(Exception):
 
 
 def _duration(value: object) -> object:
-    if isinstance(value, str) and (found := re.fullmatch(r"(\d+)\s*([smhd])", value)):
+    if isinstance(value, str) and (found := re.fullmatch(r"([1-9]\d{0,4})\s*([smhd])", value)):
         return timedelta(seconds=int(found[1]) * UNITS[found[2]])
     if isinstance(value, timedelta):
         return value
@@ -41,6 +54,33 @@ def _zone(value: object) -> object:
         ZoneInfo(str(value))
     except (KeyError, ValueError, OSError):
         raise ValueError('write a time zone like "Europe/Berlin" or "America/New_York"') from None
+    return value
+
+
+def _step(value: timedelta) -> timedelta:
+    if not SHORTEST_STEP <= value <= LONGEST_STEP:
+        raise ValueError('a step is at least "5m" and at most "1d"')
+    return value
+
+
+def _connector(value: str) -> str:
+    if value not in connectors.names():
+        raise ValueError(f"there is no connector {value!r}; there are {', '.join(connectors.names())}")
+    return value
+
+
+def _page(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("write the dashboard's address as people open it, like http://localhost:8501")
+    return value.rstrip("/")
+
+
+def _inside(value: str) -> str:
+    if not re.fullmatch(r"(?=.*[A-Za-z])[\w.-]+", value):
+        try:
+            ipaddress.ip_network(value, strict=False)
+        except ValueError:
+            raise ValueError(f'{value!r} is no host and no network; write "wiki.intranet" or "10.1.0.0/16"') from None
     return value
 
 
@@ -63,7 +103,7 @@ class Brand(_Table):
 class Source(_Table):
     """A connector and its target; `brand` says that everything there is about that brand, whatever the words."""
 
-    connector: str
+    connector: Annotated[str, AfterValidator(_connector)]
     target: str
     brand: str = ""
     every: Duration | None = None
@@ -73,12 +113,15 @@ class Source(_Table):
         """The source's key in the store."""
         return f"{self.connector}:{self.target}"
 
-    @model_validator(mode="after")
-    def _asks(self) -> "Source":
-        if self.connector not in connectors.names():
-            raise ValueError(f"there is no connector {self.connector!r}; there are {', '.join(connectors.names())}")
-        connectors.find(self.connector).request(self.target, Cursor())
-        return self
+    @field_validator("target")
+    @classmethod
+    def _asks(cls, target: str, info: ValidationInfo) -> str:
+        if connector := info.data.get("connector"):
+            try:
+                connectors.find(connector).request(target, Cursor())
+            except httpx.InvalidURL as error:
+                raise ValueError(f"{connector}: {target!r} is no address: {error}") from None
+        return target
 
 
 class Rule(_Table):
@@ -87,7 +130,7 @@ class Rule(_Table):
     name: Name
     brands: tuple[str, ...] = ()
     counts: Literal["negative", "all"] = "negative"
-    step: Annotated[Duration, Field(ge=timedelta(minutes=5), le=timedelta(days=1))] = timedelta(hours=1)
+    step: Annotated[Duration, AfterValidator(_step)] = timedelta(hours=1)
     sensitivity: Literal["sensitive", "balanced", "strict"] = "balanced"
     least: Annotated[int, Field(ge=1)] = 5
     targets: tuple[str, ...] = ()
@@ -105,11 +148,16 @@ class Target(_Table):
         """The secret address; never log it."""
         return os.environ[self.url_env]
 
-    @model_validator(mode="after")
-    def _has_secret(self) -> "Target":
-        if not os.environ.get(self.url_env):
-            raise ValueError(f"the environment variable {self.url_env} is not set; export it before starting earful")
-        return self
+    @field_validator("url_env")
+    @classmethod
+    def _has_secret(cls, variable: str) -> str:
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", variable):
+            raise ValueError(
+                "name an environment variable, like EARFUL_TEAM_URL; the address is a secret and does not stand here"
+            )
+        if not os.environ.get(variable):
+            raise ValueError(f"the environment variable {variable} is not set; export it before starting earful")
+        return variable
 
 
 class Model(_Table):
@@ -122,7 +170,7 @@ class Network(_Table):
     """Who we say we are, and which addresses inside the network may be asked all the same."""
 
     contact: str = ""
-    allow: tuple[str, ...] = ()
+    allow: tuple[Annotated[str, AfterValidator(_inside)], ...] = ()
 
 
 class Config(_Table):
@@ -132,7 +180,7 @@ class Config(_Table):
     timezone: Annotated[str, BeforeValidator(_zone)] = "UTC"
     store: str = "store"
     every: Duration = timedelta(minutes=15)
-    dashboard: str = "http://localhost:8501"
+    dashboard: Annotated[str, AfterValidator(_page)] = "http://localhost:8501"
     keep_raw: Duration = timedelta(days=90)
     brands: tuple[Brand, ...] = ()
     sources: tuple[Source, ...] = ()
@@ -155,7 +203,7 @@ class Config(_Table):
 def load(path: Path) -> Config:
     """Reads a configuration file; raises ConfigError with a line for each mistake."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(f"{path} is not there; 'earful init' writes one to start from") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -164,11 +212,15 @@ def load(path: Path) -> Config:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: {error}") from None
+    if "folder" in tables:
+        raise ConfigError(f"{path}:{mistakes.line(text, ('folder',))}: unknown key 'folder'; did you mean 'store'?")
     try:
         config = Config(folder=path.resolve().parent, **tables)
     except ValidationError as error:
-        raise ConfigError("\n".join(_explained(path, text, mistake) for mistake in error.errors())) from None
-    mistakes = [f"{path}:{_line(text, place)}: {message}" for place, message in _crossed(config)]
+        raise ConfigError(
+            "\n".join(mistakes.explained(path, text, mistake, _keys) for mistake in error.errors())
+        ) from None
+    mistakes = [f"{path}:{mistakes.line(text, place)}: {message}" for place, message in _crossed(config)]
     if mistakes:
         raise ConfigError("\n".join(mistakes))
     return config
@@ -183,9 +235,10 @@ def load_or_last_good(path: Path) -> tuple[Config, str]:
     try:
         config = load(path)
     except ConfigError as error:
-        if not kept.exists():
-            raise
-        return load(kept), str(error)
+        try:
+            return load(kept), str(error)
+        except ConfigError:
+            raise error from None
     text = path.read_text(encoding="utf-8")
     if not kept.exists() or kept.read_text(encoding="utf-8") != text:
         kept.with_suffix(".tmp").write_text(text, encoding="utf-8")
@@ -193,11 +246,11 @@ def load_or_last_good(path: Path) -> tuple[Config, str]:
     return config, ""
 
 
-def _crossed(config: Config) -> list[tuple[tuple[str | int, ...], str]]:
+def _crossed(config: Config) -> list[tuple[Place, str]]:
     """Finds names that are used but not defined, or defined twice."""
     brands = [brand.name for brand in config.brands]
     targets = [target.name for target in config.targets]
-    wrong: list[tuple[tuple[str | int, ...], str]] = []
+    wrong: list[tuple[Place, str]] = []
     if not brands:
         wrong.append((("brands",), "no brand is watched; add a [[brands]] table with a name and a match expression"))
     for table, names in (
@@ -211,65 +264,24 @@ def _crossed(config: Config) -> list[tuple[tuple[str | int, ...], str]]:
                 wrong.append(((table, place), f"{name!r} stands here a second time; names in {table} differ"))
     for place, source in enumerate(config.sources):
         if source.brand and source.brand not in brands:
-            wrong.append((("sources", place, "brand"), _unknown("brand", source.brand, brands)))
+            wrong.append((("sources", place, "brand"), mistakes.unknown("brand", source.brand, brands)))
     for place, rule in enumerate(config.rules):
         wrong += [
-            (("rules", place, "brands"), _unknown("brand", name, brands)) for name in rule.brands if name not in brands
+            (("rules", place, "brands"), mistakes.unknown("brand", name, brands))
+            for name in rule.brands
+            if name not in brands
         ]
         wrong += [
-            (("rules", place, "targets"), _unknown("target", name, targets))
+            (("rules", place, "targets"), mistakes.unknown("target", name, targets))
             for name in rule.targets
             if name not in targets
         ]
     return wrong
 
 
-def _unknown(kind: str, name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, 1)
-    return f"there is no {kind} {name!r}" + (f"; did you mean {close[0]!r}?" if close else f"; add a [[{kind}s]] table")
-
-
-def _explained(path: Path, text: str, mistake: Any) -> str:
-    place = tuple(part for part in mistake["loc"] if part != "folder")
-    message = str(mistake["msg"]).removeprefix("Value error, ")
-    if mistake["type"] == "extra_forbidden":
-        known = _keys(place[:-1])
-        close = difflib.get_close_matches(str(place[-1]), known, 1)
-        advice = f"did you mean {close[0]!r}?" if close else f"known here are {', '.join(known)}"
-        message = f"unknown key {place[-1]!r}; {advice}"
-    elif mistake["type"] == "missing":
-        message = f"{place[-1]!r} is missing; add it to this table"
-    else:
-        message = f"{place[-1] if isinstance(place[-1], str) else place[0]}: {message}"
-    return f"{path}:{_line(text, place)}: {message}"
-
-
-def _keys(place: tuple[str | int, ...]) -> list[str]:
+def _keys(place: Place) -> list[str]:
     tables: dict[str, type[BaseModel]] = {
         "brands": Brand, "sources": Source, "rules": Rule, "targets": Target, "model": Model, "network": Network,
     }  # fmt: skip
     kind = tables[str(place[0])] if place else Config
     return [key for key in kind.model_fields if key != "folder"]
-
-
-def _line(text: str, place: tuple[str | int, ...]) -> int:
-    """Finds the line of a key, else of its table, else 1; `place` is like ("sources", 2, "every")."""
-    at: tuple[str | int, ...] = ()
-    seen: dict[str, int] = {}
-    best, depth = 1, 0
-    for number, line in enumerate(text.splitlines(), 1):
-        if found := re.match(r"\s*\[\[\s*([\w.-]+)\s*\]\]", line):
-            seen[found[1]] = seen.get(found[1], -1) + 1
-            at = (found[1], seen[found[1]])
-        elif found := re.match(r"\s*\[\s*([\w.-]+)\s*\]", line):
-            at = (found[1],)
-        elif found := re.match(r"\s*([\w-]+)\s*=", line):
-            here = (*at, found[1])
-            if place[: len(here)] == here:
-                return number
-            continue
-        else:
-            continue
-        if place[: len(at)] == at and len(at) > depth:
-            best, depth = number, len(at)
-    return best
