@@ -6,7 +6,7 @@ import re
 import tomllib
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -211,7 +211,8 @@ def load(path: Path) -> Config:
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: {error}") from None
+        at = re.search(r"at line (\d+)", str(error))
+        raise ConfigError(f"{path}:{at[1] if at else len(text.splitlines())}: {error}") from None
     if "folder" in tables:
         raise ConfigError(f"{path}:{mistakes.line(text, ('folder',))}: unknown key 'folder'; did you mean 'store'?")
     try:
@@ -220,9 +221,8 @@ def load(path: Path) -> Config:
         raise ConfigError(
             "\n".join(mistakes.explained(path, text, mistake, _keys) for mistake in error.errors())
         ) from None
-    mistakes = [f"{path}:{mistakes.line(text, place)}: {message}" for place, message in _crossed(config)]
-    if mistakes:
-        raise ConfigError("\n".join(mistakes))
+    if wrong := [f"{path}:{mistakes.line(text, place)}: {message}" for place, message in _crossed(config)]:
+        raise ConfigError("\n".join(wrong))
     return config
 
 
