@@ -15,7 +15,7 @@ from earful import connectors
 from earful.connectors import recorded
 from earful.connectors.http import Client
 from earful.connectors.types import Blocked, ConnectorError, Cursor, Gone, Page, RateLimited
-from earful.data import failpoint, landing, store, todo
+from earful.data import failpoint, health, landing, store, todo
 from earful.data.database import Database, DatabaseError
 from earful.data.lock import Busy
 from earful.flows import files
@@ -156,9 +156,9 @@ def _ask(
         now = clock()
         due = next_check(now, every, row.failures + 1, after, jitter)
         with database.transaction(publish=False) as con:
-            store.record_failure(con, source.name, now, due, report.state, report.error)
+            health.record_failure(con, source.name, now, due, report.state, report.error)
             if after:
-                store.pause_host(con, _host(source, row), now + after)
+                health.pause_host(con, _host(source, row), now + after)
     report.seconds = time.monotonic() - began
     return report
 
@@ -187,7 +187,7 @@ def _walk(
         now = clock()
         if response.status_code == httpx.codes.NOT_MODIFIED:
             with database.transaction(publish=False) as con:
-                store.record_success(con, source.name, now, next_check(now, every, 0, None, 0), 0, rolled=False)
+                health.record_success(con, source.name, now, next_check(now, every, 0, None, 0), 0, rolled=False)
             return
         name = landing.land(
             database.raw,
@@ -207,9 +207,9 @@ def _walk(
             store.put_cursor(con, source.name, page.cursor)
             store.mark_digested(con, name)
             if done:
-                store.record_move(con, source.name, _moved(response), now)
+                health.record_move(con, source.name, _moved(response), now)
                 due = next_check(now, every, 0, None, 0)
-                store.record_success(con, source.name, now, due, report.new + kept.new, rolled=page.rolled)
+                health.record_success(con, source.name, now, due, report.new + kept.new, rolled=page.rolled)
         report.add(page, kept)
         cursor = page.cursor
         if done:

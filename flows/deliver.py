@@ -18,7 +18,7 @@ from earful.flows.config import Config, ConfigError, Target
 log = logging.getLogger(__name__)
 
 LONGEST_WAIT = timedelta(hours=1)
-LIMIT = 1900  # characters; the strictest of the usual targets takes 2,000
+LIMIT = 2000  # characters of title and text together, which the strictest of the usual targets takes
 
 
 def deliver(database: Database, config: Config, client: Client, clock: Callable[[], datetime]) -> tuple[int, int]:
@@ -54,8 +54,8 @@ def send(client: Client, target: Target, key: str, message: dict[str, Any]) -> s
         except ConnectorError as error:
             return str(error)
         return ""
-    service = apprise.Apprise()
-    if not service.add(target.url):
+    service = _service(target)
+    if not service:
         return f"{target.url_env} holds no address that Apprise knows"
     return (
         "" if service.notify(title=title, body=body) else "the service did not take it; its address or state is wrong"
@@ -72,12 +72,16 @@ def write(message: dict[str, Any]) -> tuple[str, str]:
     verb = "Criticism of" if message["state"] == "firing" else "Calm again:"
     kind = "negative stories" if card["counts"] == "negative" else "stories"
     title = f"{verb} {card['brand']}: {card['observed']} {kind} in {span}, {card['expected']:.1f} expected"
-    where = ", ".join(f"{one['source']} {one['count']}" for one in card["sources"][:5])
-    quotes = "\n\n".join(
-        f"“{_short(quote['text'])}” ({quote['author'] or 'unknown'}, {quote['url']})" for quote in card["quotes"]
-    )
+    where = ", ".join(f"{_short(one['source'], 60)} {one['count']}" for one in card["sources"][:5])
     head, foot = f"Where: {where}", f"Look: {card['link']}"
-    return title[:250], f"{head}\n\n{quotes[: LIMIT - len(head) - len(foot)]}\n\n{foot}"
+    parts, room = [head], LIMIT - len(title) - len(head) - len(foot) - 4
+    for quote in card["quotes"]:
+        by = ", ".join(part for part in (quote["author"] or "unknown", quote["url"]) if part)
+        said = f"“{_short(quote['text'], 200)}” ({by})"
+        if len(said) + 2 <= room:  # a link is told whole or not at all
+            parts.append(said)
+            room -= len(said) + 2
+    return title, "\n\n".join([*parts, foot])
 
 
 def check(config: Config) -> None:
@@ -85,17 +89,32 @@ def check(config: Config) -> None:
     wrong = [
         f"target {target.name!r}: {target.url_env} holds no address that Apprise knows; see its list of services"
         for target in config.targets
-        if target.kind == "apprise" and not apprise.Apprise().add(target.url)
+        if target.kind == "apprise" and not _service(target)
     ]
     wrong += [
-        f"target {target.name!r}: {target.url_env} must hold an address that begins with https:// or http://"
+        f"target {target.name!r}: {target.url_env} must hold an address like https://hooks.example.org/abc"
         for target in config.targets
-        if target.kind == "webhook" and not target.url.startswith(("https://", "http://"))
+        if target.kind == "webhook" and not _is_web(target.url)
     ]
     if wrong:
         raise ConfigError("\n".join(wrong))
 
 
-def _short(text: str) -> str:
+def _service(target: Target) -> apprise.Apprise | None:
+    for library in ("apprise", "urllib3"):  # they write addresses, which are secrets, into the log
+        logging.getLogger(library).setLevel(logging.CRITICAL)
+    service = apprise.Apprise()
+    return service if service.add(target.url) else None
+
+
+def _is_web(address: str) -> bool:
+    try:
+        url = httpx.URL(address)
+    except httpx.InvalidURL:
+        return False
+    return url.scheme in ("http", "https") and bool(url.host)
+
+
+def _short(text: str, most: int) -> str:
     words = " ".join(text.split())
-    return words if len(words) <= 200 else words[:199] + "…"
+    return words if len(words) <= most else words[: most - 1] + "…"

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from earful.data import alerting, store
+from earful.data import alerting, health
 from earful.data.alerting import Alert, Spike
 from earful.data.database import Database
 from earful.flows.config import Config, Rule
@@ -28,7 +28,7 @@ def watch(database: Database, config: Config, clock: Callable[[], datetime]) -> 
     changed: list[Alert] = []
     with database.transaction() as con:
         holes = silence_rows(alerting.source_times(con, now - HISTORY))
-        store.save_silences(con, holes)
+        health.save_silences(con, holes)
         for rule in config.rules:
             own = [brand.name for brand in config.brands if not brand.competitor]
             for brand in rule.brands or own:

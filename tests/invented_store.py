@@ -23,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from earful.connectors.types import Mention
-from earful.data import store
+from earful.data import health, store
 from earful.data.database import Database
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -88,7 +88,7 @@ def fill(
         mentions = {row.id: mention(row, noon) for row in said}
         for source in sources:
             store.save_page(con, source, [mentions[row.id] for row in said if row.source == source], noon)
-            store.record_success(con, source, noon, noon + timedelta(minutes=15), 1, False)
+            health.record_success(con, source, noon, noon + timedelta(minutes=15), 1, False)
         examined = [
             store.Examined(
                 row.source, row.id, store.digest(mentions[row.id]), row.language, row.story or row.id, (row.brand,)
