@@ -106,10 +106,10 @@ def test_what_arrives_during_a_broken_walk_is_not_lost(name: str) -> None:
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_what_a_source_shows_late_is_found_within_the_overlap(name: str) -> None:
-    times = [START + 7200 * number for number in range(100)]
+    times = [START + 30 * number for number in range(130)]
     kept: set[str] = set()
     cursor, _ = visit(name, times, {}, kept)
-    late = max(times) - 1800
+    late = max(times) - 3299  # beyond the first page of those that show fewer than 100
     visit(name, [*times, late], cursor, kept)
     assert str(late) in kept
 
