@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from earful import connectors
-from earful.connectors import recorded
+from earful.connectors import recorded, verdict
 from earful.connectors.http import Client
 from earful.connectors.types import Blocked, ConnectorError, Cursor, Gone, Page, RateLimited
 from earful.data import failpoint, health, landing, store, todo
@@ -123,6 +123,7 @@ def read_recordings(database: Database, folder: Path, clock: Clock, progress: Pr
         with database.transaction(publish=False) as con:
             store.add_source(con, source, connector, f"recorded/{name}")
             try:
+                verdict.check(response, clock())
                 page = connectors.find(connector).parse(response, {})
             except ConnectorError as error:
                 report.state, report.error = _state(error), str(error)
