@@ -11,6 +11,7 @@ import os
 import random
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -199,17 +200,23 @@ def train(
     return True
 
 
-def calibrate(answers: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:
-    """Fits the temperature that makes the probabilities most likely, and the confidence from which a label is
-    right often enough (RIGHT, pooled over all rows)."""
-    temperatures = [0.5 + 0.01 * step for step in range(301)]
-    losses = [torch.nn.functional.cross_entropy(answers / one, labels).item() for one in temperatures]
-    temperature = temperatures[losses.index(min(losses))]
+def calibrate(answers: torch.Tensor, rows: list[Row]) -> tuple[float, float]:
+    """Fits the temperature that makes the true labels likeliest, and the confidence from which labels are right
+    often enough (RIGHT). Every source counts the same, however many rows it has."""
+    labels = torch.tensor([row.label for row in rows])
+    sizes = Counter(row.source for row in rows)
+    shares = torch.tensor([1 / sizes[row.source] / len(sizes) for row in rows])
+
+    def loss(temperature: float) -> float:
+        losses = torch.nn.functional.cross_entropy(answers / temperature, labels, reduction="none")
+        return float((losses * shares).sum())
+
+    temperature = min((0.5 + 0.01 * step for step in range(301)), key=loss)
     confidence, guesses = torch.softmax(answers / temperature, 1).max(1)
     order = confidence.argsort(descending=True)
-    right = (guesses == labels)[order].float().cumsum(0) / torch.arange(1, len(labels) + 1)
+    right = ((guesses == labels) * shares)[order].cumsum(0) / shares[order].cumsum(0)
     enough = (right >= RIGHT).nonzero()
-    threshold = confidence[order[enough[-1]]].item() if len(enough) else 1.0
+    threshold = float(confidence[order[enough[-1]]]) if len(enough) else 1.0
     return round(temperature, 3), round(threshold, 3)
 
 
@@ -217,12 +224,13 @@ def finish(model: BertForSequenceClassification, tokenizer: Tokenizer, dev: list
     """Calibrates on dev, measures, and writes model.safetensors (fp16), tokenizer.json and config.json."""
     answers = logits(model, tokenizer, dev, limit)
     say(json.dumps(report(dev, answers), indent=2))
-    temperature, threshold = calibrate(answers, torch.tensor([row.label for row in dev]))
+    temperature, threshold = calibrate(answers, dev)
     out.mkdir(parents=True, exist_ok=True)
     save_file(
         {name: weight.to(torch.float16).contiguous() for name, weight in model.state_dict().items()},
         out / "model.safetensors",
     )
+    (out / "model.safetensors").chmod(0o644)
     tokenizer.save(str(out / "tokenizer.json"), pretty=False)
     config = json.loads(model.config.to_json_string(use_diff=False))
     config["earful"] = {"name": NAME, "max_tokens": limit, "temperature": temperature, "threshold": threshold}

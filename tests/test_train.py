@@ -5,6 +5,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -158,10 +159,22 @@ def test_calibration_finds_the_temperature_and_a_threshold_that_keeps_its_word()
     torch.manual_seed(5)
     true = torch.randn(6000, 3) * 2
     labels = torch.distributions.Categorical(logits=true).sample()
-    temperature, threshold = train.calibrate(true * 1.7, labels)
+    rows = [showings.Row("x", "", label, "one") for label in labels.tolist()]
+    temperature, threshold = train.calibrate(true * 1.7, rows)
     assert temperature == pytest.approx(1.7, abs=0.1)
     confidence, guesses = torch.softmax(true * 1.7 / temperature, 1).max(1)
     clear = confidence >= threshold
     right = (guesses == labels)[clear].float().mean().item()
     assert 0.84 < right < 0.87
     assert 0 < clear.float().mean() < 1
+
+
+def test_a_large_source_does_not_drown_a_small_one() -> None:
+    sure, torn = [4.0, 0.0, 0.0], [1.0, 0.0, 0.0]
+    rows = [showings.Row("x", "", 0, "large")] * 900 + [showings.Row("x", "", at % 2, "small") for at in range(100)]
+    answers = torch.tensor([sure] * 900 + [torn] * 100)
+    temperature, threshold = train.calibrate(answers, rows)  # 3 of 4 are right when both count the same: too few
+    assert torch.softmax(torch.tensor(torn) / temperature, 0).max() < threshold
+    together = [replace(row, source="one") for row in rows]  # 19 of 20 are right
+    temperature, threshold = train.calibrate(answers, together)
+    assert torch.softmax(torch.tensor(torn) / temperature, 0).max() >= threshold - 0.001  # stored rounded
