@@ -27,6 +27,7 @@ PERIODS = {
 USUAL = "30d"
 COUNTED = {"stories": "Stories", "mentions": "Mentions"}
 WRITTEN = "address written last"
+NARROWED = "filters of the list last"  # another list begins on its first page
 Address = dict[str, list[str]]
 
 
@@ -77,6 +78,7 @@ def follow_address(page: str, brands: list[str], sources: list[str], languages: 
     state["text"] = one("text")[:200]
     state["page"] = int(one("page")) if one("page").isdecimal() and len(one("page")) < 6 else 1
     state["chosen"] = (one("at"), one("mention"))
+    state.pop(NARROWED, None)
 
 
 def bar(brands: list[str], sources: list[str], zone: ZoneInfo, now: datetime) -> None:
@@ -135,6 +137,10 @@ def chosen(page: str, now: datetime, zone: ZoneInfo, brands: list[str]) -> Choic
         address["count"] = ["mentions"]
     shared = dict(address)
     if page == "mentions":
+        narrowed = (shared, state["sentiment"], state["language"], state["text"])
+        if state.get(NARROWED, narrowed) != narrowed:
+            state["page"] = 1
+        state[NARROWED] = narrowed
         more = {"sentiment": list(state["sentiment"]), "language": list(state["language"]), "text": [state["text"]]}
         address |= {key: value for key, value in more.items() if value and value != [""]}
         if state["page"] > 1:

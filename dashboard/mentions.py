@@ -22,9 +22,6 @@ def show() -> None:
     """Draws the page."""
     view = frame.open_page("mentions")
     state = st.session_state
-    if state.get("listed") not in (None, view.choice.filters):
-        state["page"] = 1
-    state["listed"] = view.choice.filters
     total, found = read.mentions(
         view.folder, view.version, view.choice.filters, ON_A_PAGE, ON_A_PAGE * (state["page"] - 1)
     )
@@ -177,6 +174,7 @@ def _correct(view: View, detail: Detail) -> None:
 
 
 def _save(view: View, detail: Detail, label: str) -> None:
+    st.session_state["chosen"] = (detail.source, detail.id)  # it stays in view, even where the filters now leave it out
     try:
         with Database(view.folder, wait=10).transaction() as con:
             store.save_correction(

@@ -1,0 +1,234 @@
+"""The real dashboard in a real browser: hostile mentions do nothing, and a person finds the way."""
+
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import invented_store
+import pytest
+from invented_store import SAID, Said
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from earful.dashboard import launch
+
+CHROMIUM = shutil.which("chromium")
+PATIENCE = 60_000  # milliseconds
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(400),
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
+]
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+FOREIGN = """tracker => [...document.querySelectorAll("*")].filter(element => ["src", "href", "data", "srcdoc"].some(
+    name => (element.getAttribute(name) || "").includes(tracker))).length"""
+
+
+@dataclass
+class Tracker:
+    """A server that would learn of every look at a mention."""
+
+    address: str
+    hits: list[str]
+
+
+@dataclass
+class Served:
+    """The running dashboard, and what its hostile store holds."""
+
+    address: str
+    attacks: tuple[str, ...]
+    brand: str
+
+
+@pytest.fixture(scope="module")
+def tracker() -> Iterator[Tracker]:
+    hits: list[str] = []
+
+    class Count(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            hits.append(self.path)
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Count) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield Tracker(f"http://127.0.0.1:{server.server_address[1]}", hits)
+        server.shutdown()
+
+
+ATTACKS = (
+    "<script>window.taken = 1; fetch('TRACKER/script')</script> <img src='TRACKER/img.png' onerror='window.taken = 1'>"
+    "<svg onload='window.taken = 1'><image href='TRACKER/svg.png'/></svg> <iframe src='TRACKER/frame'></iframe>"
+    "<style>body { display: none }</style><link rel=stylesheet href=TRACKER/style.css><object data=TRACKER/o></object>",
+    "![t](TRACKER/markdown.png) **bold** [link](TRACKER/link) :material/home: :red[red] :smile: $$\\frac{1}{0}$$"
+    " $\\includegraphics{TRACKER/latex.png}$\n\n# head\n\n| a |\n|---|\n| ![t](TRACKER/table.png) |",
+    '=HYPERLINK("TRACKER/formula", "x") \u202egnp.exe\u202c \u2066TRACKER\u2069 \x07'
+    " Z\u0351\u036b\u0343a\u0351l\u0321g\u036bo",
+    "W" * 50_000,
+)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, tracker: Tracker) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("store")
+    texts = tuple(text.replace("TRACKER", tracker.address) for text in ATTACKS)
+    nasty = f"![b]({tracker.address}/brand.png) <b>Brand</b>"
+    hostile = [
+        Said(f"h{place}", nasty, 0.5 + place / 100, texts[1], "negative", text, text[:300], author=text[:300])
+        for place, text in enumerate(texts)
+    ]
+    hostile[0] = Said("h0", nasty, 0.4, texts[1], "negative", texts[0], texts[1], url="javascript:window.taken=1")
+    calm = tuple(Said(row.id, "Acme", row.days, row.source, row.label, row.text) for row in SAID if row.brand == "Acme")
+    brands = (("Acme", "own"), (nasty, "competitor"))
+    invented_store.fill(folder, datetime.now(UTC), (*calm, *hostile), brands)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        launch.command(port),
+        env={**os.environ, "EARFUL_STORE": str(folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        give_up = time.monotonic() + 90
+        while not answers(f"{address}/_stcore/health"):
+            assert process.poll() is None, "the dashboard has died"
+            assert time.monotonic() < give_up, "the dashboard does not answer"
+            time.sleep(0.3)
+        yield Served(address, texts, nasty)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def answers(address: str) -> bool:
+    try:
+        return httpx.get(address, timeout=2, trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, served: Served) -> Iterator[Page]:
+    """Gives a page that may talk to nobody but the dashboard."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    opened = context.new_page()
+    opened.set_default_timeout(PATIENCE)
+    strangers: list[str] = []
+    own = (served.address, served.address.replace("http", "ws"), "data:", "blob:")
+    opened.on("request", lambda request: None if request.url.startswith(own) else strangers.append(request.url))
+    yield opened
+    assert strangers == []
+    context.close()
+
+
+def settled(page: Page) -> None:
+    """Waits until the page has run and drawn."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=PATIENCE)
+    page.wait_for_selector('[data-testid="stSkeleton"]', state="detached", timeout=PATIENCE)
+
+
+def harmless(page: Page, tracker: Tracker) -> None:
+    page.wait_for_timeout(500)
+    assert tracker.hits == []
+    assert page.evaluate("window.taken") is None
+    assert page.evaluate("[...document.scripts].filter(s => s.text.includes('taken')).length") == 0
+    assert page.evaluate(FOREIGN, tracker.address) == 0
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_the_overview_of_a_hostile_brand(page: Page, served: Served, tracker: Tracker) -> None:
+    for path in ("/", f"/?{httpx.QueryParams({'brand': served.brand, 'period': '3d'})}"):
+        page.goto(served.address + path)
+        settled(page)
+        expect(page.get_by_test_id("stMetricValue").first).to_be_visible()
+        page.get_by_text("sources fine").click()
+        harmless(page, tracker)
+
+
+def test_hostile_mentions_are_shown_as_they_were_written(page: Page, served: Served, tracker: Tracker) -> None:
+    for place, text in enumerate(served.attacks):
+        chosen = {"at": served.attacks[1], "mention": f"h{place}"}
+        query = httpx.QueryParams({"brand": served.brand, "period": "3d", **chosen})
+        page.goto(f"{served.address}/mentions?{query}")
+        settled(page)
+        start = text[:12]
+        expect(page.get_by_test_id("stText").filter(has_text=start).first).to_be_visible()
+        if place == 0:
+            expect(page.get_by_text("not one that a browser should open")).to_be_visible()
+        harmless(page, tracker)
+        assert "\u202e" not in page.content()
+
+
+def test_from_a_figure_to_its_mentions_to_a_correction_and_back(page: Page, served: Served) -> None:
+    page.goto(served.address + "/?count=mentions")
+    settled(page)
+    share = page.get_by_test_id("stMetric").filter(has_text="Negative share")
+    expect(share).to_contain_text("40%")  # 2 of 5 judged
+    page.get_by_role("button", name="Explain").nth(1).click()
+    page.get_by_role("link", name="Show what is counted here").click()
+    page.wait_for_url("**/mentions?*sentiment=negative*")
+    settled(page)
+    expect(page.get_by_text("2 mentions, newest first")).to_be_visible()
+    page.get_by_role("button", name="▲ positive").last.click()
+    expect(page.get_by_text("corrected by a person")).to_be_visible()
+    expect(page.get_by_text("1 mention, newest first")).to_be_visible()
+    page.get_by_role("link", name="Overview").click()
+    page.wait_for_url(lambda url: "/mentions" not in url)
+    expect(share).to_contain_text("20%")
+    page.go_back()
+    page.wait_for_url("**/mentions?*sentiment=negative*")
+    expect(page.get_by_text("1 mention, newest first")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "height", "scheme"), [(1440, 900, "light"), (1920, 1080, "dark")])
+def test_pages_can_be_looked_at(
+    browser: Browser, served: Served, tmp_path: Path, width: int, height: int, scheme: str
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    for name in ("", "mentions"):
+        page.goto(f"{served.address}/{name}")
+        settled(page)
+        expect(page.get_by_text("sources fine")).to_be_visible(timeout=PATIENCE)
+        if not name:
+            expect(page.locator("[data-testid=stVegaLiteChart] svg.marks")).to_have_count(3, timeout=PATIENCE)
+        picture = page.screenshot(path=tmp_path / f"{name or 'overview'}-{width}-{scheme}.png")
+        assert picture.startswith(b"\x89PNG")
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        ground = page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
+        assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 24, 31)"}[scheme]
+    context.close()
