@@ -170,11 +170,13 @@ def test_calibration_finds_the_temperature_and_a_threshold_that_keeps_its_word()
 
 
 def test_a_large_source_does_not_drown_a_small_one() -> None:
-    sure, torn = [4.0, 0.0, 0.0], [1.0, 0.0, 0.0]
-    rows = [showings.Row("x", "", 0, "large")] * 900 + [showings.Row("x", "", at % 2, "small") for at in range(100)]
-    answers = torch.tensor([sure] * 900 + [torn] * 100)
-    temperature, threshold = train.calibrate(answers, rows)  # 3 of 4 are right when both count the same: too few
-    assert torch.softmax(torch.tensor(torn) / temperature, 0).max() < threshold
-    together = [replace(row, source="one") for row in rows]  # 19 of 20 are right
-    temperature, threshold = train.calibrate(answers, together)
-    assert torch.softmax(torch.tensor(torn) / temperature, 0).max() >= threshold - 0.001  # stored rounded
+    large = [showings.Row("x", "", 0, "large")] * 900
+    small = [showings.Row("x", "", at % 2, "small") for at in range(100)]  # every other one is guessed wrong
+    answers = torch.tensor([[4.0, 0.0, 0.0]] * 900 + [[1.0 - at / 1000, 0.0, 0.0] for at in range(100)])
+
+    def doubtful_is_clear(rows: list[showings.Row]) -> bool:
+        temperature, threshold = train.calibrate(answers, rows)
+        return bool(torch.softmax(answers[-1] / temperature, 0).max() >= threshold - 0.001)  # stored rounded
+
+    assert not doubtful_is_clear(large + small)  # 3 of 4 would be right when both count the same: too few
+    assert doubtful_is_clear([replace(row, source="one") for row in large + small])  # 19 of 20 are right
