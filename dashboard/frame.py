@@ -151,7 +151,10 @@ def _banners(known: Known, now: datetime) -> None:
 
 def _nothing_yet() -> None:
     st.subheader("Nothing has been collected yet", anchor=False)
-    st.markdown("Three commands bring the first mentions here. This page fills by itself once they are in.")
+    st.markdown(
+        "If `earful serve` or `earful demo` has just been started, the first mentions are on their way and this page "
+        "fills by itself. Else three commands bring them here:"
+    )
     for number, (what, command) in enumerate(
         (
             ("Write an `earful.toml` with your brand and where to listen:", "earful init"),
