@@ -69,6 +69,15 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """How far the work has come: mentions kept, pairs of mention and brand found, pairs with a label."""
+
+    mentions: int
+    matched: int
+    scored: int
+
+
+@dataclass(frozen=True)
 class Message:
     """One message waiting in the outbox for one target."""
 
@@ -87,6 +96,15 @@ def sources(con: Connection) -> list[SourceRow]:
         " moved_to, moved_since, since, error FROM sources WHERE state <> 'removed' ORDER BY source"
     ).fetchall()
     return [SourceRow(*(json.loads(value) if place == 3 else value for place, value in enumerate(row))) for row in rows]
+
+
+def standing(con: Connection) -> Standing:
+    """Counts what is done; cheap enough to ask again and again."""
+    row = con.execute(
+        "SELECT (SELECT count(*) FROM mentions), count(*), count(*) FILTER (label <> 'unscored') FROM facts"
+    ).fetchone()
+    assert row is not None
+    return Standing(*row)
 
 
 def paused_hosts(con: Connection, now: datetime) -> dict[str, datetime]:
@@ -114,25 +132,25 @@ def unexamined(con: Connection, rules: str, limit: int) -> list[Text]:
 TO_SCORE = """
     FROM matches k JOIN examined e USING (source, id) JOIN mentions m USING (source, id)
     WHERE NOT EXISTS (FROM scores s WHERE s.source = k.source AND s.id = k.id AND s.brand = k.brand
-        AND s.model = ? AND s.digest = e.digest AND (s.reason = '' OR s.tries >= ?))
+        AND s.model = ? AND s.digest = e.digest AND (s.reason = '' OR s.tries >= ? OR s.scored >= ?))
 """
 
 
-def count_unscored(con: Connection, model: str, tries: int) -> int:
-    """Counts the pairs the model has yet to score."""
-    row = con.execute(f"SELECT count(*) {TO_SCORE}", [model, tries]).fetchone()
+def count_unscored(con: Connection, model: str, tries: int, began: datetime) -> int:
+    """Counts the pairs the model has yet to score, in a run that began at a time."""
+    row = con.execute(f"SELECT count(*) {TO_SCORE}", [model, tries, began]).fetchone()
     return int(row[0]) if row else 0
 
 
-def unscored(con: Connection, model: str, tries: int, limit: int) -> list[Pair]:
+def unscored(con: Connection, model: str, tries: int, began: datetime, limit: int) -> list[Pair]:
     """Lists pairs the model has not scored in their present words; newest first.
 
-    A pair that failed is listed again until it has failed `tries` times.
+    A pair that failed is listed again in later runs, until it has failed `tries` times: what was wrong may pass.
     """
     rows = con.execute(
         f"SELECT e.source, e.id, e.digest, k.brand, m.title, m.text, e.language {TO_SCORE}"
         " ORDER BY m.published DESC, e.source, e.id, k.brand LIMIT ?",
-        [model, tries, limit],
+        [model, tries, began, limit],
     ).fetchall()
     return [Pair(*row) for row in rows]
 

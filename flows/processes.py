@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx
 
 from earful.dashboard import launch
+from earful.data import todo
+from earful.data.database import current, snapshot
 from earful.flows.config import Config
 
 SERVER_PATIENCE = 120.0  # seconds until the Prefect server must answer
@@ -103,8 +105,12 @@ def serve(config: Config, path: Path, port: int, prefect_port: int, say: Callabl
         _await(server, f"http://127.0.0.1:{prefect_port}/api/ready")
         say("flows       served; the first run starts in a few seconds")
         flows.start()
+        seen = ""
         while True:
             time.sleep(1)
+            if (newest := current(config.store_folder)) != seen:
+                seen = newest
+                say(f"store       {standing(config.store_folder)}")
             for part in running:
                 if not part.alive():
                     say(f"{part.name} has stopped (see {part.log}); starting it again")
@@ -114,6 +120,13 @@ def serve(config: Config, path: Path, port: int, prefect_port: int, say: Callabl
         say("stopping")
     finally:
         stop(running)
+
+
+def standing(folder: Path) -> str:
+    """Sums up in a line what the store holds by now."""
+    with snapshot(folder) as con:
+        counts = todo.standing(con)
+    return f"{counts.mentions:,} mentions, {counts.matched:,} about a brand, {counts.scored:,} of these scored"
 
 
 def stop(running: Sequence[Part]) -> None:
