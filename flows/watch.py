@@ -46,18 +46,20 @@ def silence_rows(times: dict[str, list[datetime]]) -> list[tuple[str, datetime, 
 
 
 def _watch_brand(con: alerting.Connection, config: Config, rule: Rule, brand: str, now: datetime) -> list[Alert]:
-    # History is judged up to the last mention, so that an imported past is judged in its own time.
     spoken_of = alerting.spoken_of(con, brand)
     if spoken_of is None:
         return []
     first, newest = spoken_of
     begin = max(first, newest - HISTORY)
+    before = alerting.latest_alert(con, brand, rule.name)
+    lasts = before is not None and before.state in ("pending", "firing")
+    # An imported past is judged in its own time, up to the last mention; but an alert ends when nobody speaks any more.
+    end = now if lasts else min(now, newest + 2 * rule.step)
     moments = alerting.story_times(con, brand, begin, rule.counts)
-    windows = judged(moments, begin, min(now, newest + 2 * rule.step), rule, config.zone)
+    windows = judged(moments, begin, end, rule, config.zone)
     line = spikes.SENSITIVITY[rule.sensitivity]
     found = [window for window in windows if window.score >= line and window.observed >= rule.least]
     alerting.save_spikes(con, brand, rule.name, begin, found)
-    before = alerting.latest_alert(con, brand, rule.name)
     after = before
     changed = []
     for place in fresh(windows, rule.step, now):
@@ -83,7 +85,7 @@ def edges(begin: datetime, end: datetime, step: timedelta, zone: ZoneInfo) -> li
     if step < timedelta(days=1):
         first = EPOCH + (begin - EPOCH) // step * step
         return [first + place * step for place in range((end - first) // step + 1)]
-    day = begin.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    day = begin.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     days = []
     while day.astimezone(UTC) <= end:  # adding a day to a local time keeps it at midnight
         days.append(day.astimezone(UTC))

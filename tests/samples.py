@@ -44,7 +44,7 @@ def keep(database: Database, said: Iterable[Said], collected: datetime, publish:
     """Keeps mentions with their brand and label; each has its source, time and place in the list as its id."""
     by_source: dict[str, list[tuple[Said, Mention]]] = {}
     for place, one in enumerate(said):
-        name = f"{one.at:%Y%m%d%H%M%S%f}-{one.label}-{place}"
+        name = f"{one.at:%Y%m%d%H%M%S%f}-{one.brand}-{one.label}-{place}"
         text = one.text or f"{one.brand} is spoken of, {name}"
         mention = Mention(
             name, f"https://forum.example/{name}", one.author, one.at, "", text, "en", engagement=one.engagement
