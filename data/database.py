@@ -58,7 +58,8 @@ class Database:
                 con.begin()
                 try:
                     yield con
-                    con.execute("UPDATE meta SET sequence = sequence + 1")
+                    # Readers go by the number, so a store that begins anew goes on where its snapshots ended.
+                    con.execute("UPDATE meta SET sequence = greatest(sequence, ?) + 1", [_number(current(self.folder))])
                     failpoint.reach("before_commit")
                     con.commit()
                 except BaseException:
@@ -141,15 +142,19 @@ class Database:
                     ) from error
                 time.sleep(0.1)
         try:
-            pending = migrations.pending(con)
-            if pending and migrations.applied(con):
-                con.close()
+            pending, applied = migrations.pending(con), migrations.applied(con)
+            if applied > len(migrations.MIGRATIONS):
+                raise DatabaseError(f"{self.main} was written by a newer Earful and was left as it is; use that one")
+            if pending and applied:
+                con.close()  # moves what is in the log into the file
                 self._back_up(pending[0])
                 con = self._attach()
             migrations.run(con)
-        except duckdb.Error as error:
+        except BaseException as error:
             con.close()
-            raise self._explained(error) from error
+            if isinstance(error, duckdb.Error):
+                raise self._explained(error) from error
+            raise
         return con
 
     def _attach(self) -> duckdb.DuckDBPyConnection:
@@ -164,12 +169,16 @@ class Database:
         return con
 
     def _back_up(self, number: int) -> None:
-        """Copies the file aside before migration `number` changes it; keeps a copy that is already there."""
+        """Copies the closed file aside before migration `number` changes it."""
         copy = self.folder / f"before-migration-{number:03d}.duckdb"
-        if not copy.exists():
+        try:
             shutil.copyfile(self.main, copy.with_suffix(".tmp"))
             _sync(copy.with_suffix(".tmp"))
             copy.with_suffix(".tmp").rename(copy)
+        except OSError as error:
+            raise DatabaseError(
+                f"cannot copy {self.main} to {copy} before changing its schema: {error.strerror}; it is as it was"
+            ) from error
 
     def _explained(self, error: duckdb.Error) -> Exception:
         text = str(error)
@@ -234,6 +243,11 @@ def _settle(con: duckdb.DuckDBPyConnection) -> int:
     row = con.execute("SELECT sequence FROM meta").fetchone()
     assert row is not None, "the meta table is empty"
     return int(row[0])
+
+
+def _number(snapshot: str) -> int:
+    digits = "".join(letter for letter in snapshot if letter.isdigit())
+    return int(digits or 0)
 
 
 def _quoted(path: Path) -> str:

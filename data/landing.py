@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import shutil
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -80,7 +81,7 @@ def read(raw: Path, name: str) -> Landed:
         head = json.loads(line)
         at = datetime.fromisoformat(head["at"])
         return Landed(name, at, head["source"], head["cursor"], head["url"], head["status"], head["headers"], body)
-    except (OSError, EOFError, ValueError, KeyError) as error:
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
         raise LandingError(f"{raw / name} can't be read back ({error}); delete it to go on without it") from error
 
 

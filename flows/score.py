@@ -26,8 +26,9 @@ def score(
     """
     weights = config.folder / config.model.weights if config.model.weights else None
     model = sentiment.name(weights)
+    began = clock()
     with database.look() as con:
-        waiting = todo.count_unscored(con, model, TRIES)
+        waiting = todo.count_unscored(con, model, TRIES, began)
     if not waiting:
         return 0
     judge = sentiment.load(weights)
@@ -36,7 +37,7 @@ def score(
     done = labelled = 0
     while True:
         with database.look() as con:
-            pairs = todo.unscored(con, model, TRIES, BATCH)
+            pairs = todo.unscored(con, model, TRIES, began, BATCH)
         if not pairs:
             return labelled
         scores = score_pairs(judge, pairs)

@@ -1,0 +1,162 @@
+"""Runs `earful` in processes that may be killed, against an invented world, and compares what they leave behind.
+
+The processes are forked from a server that has imported the heavy libraries once. Whatever a test does, they end
+with it.
+"""
+
+import json
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import world
+
+from earful.connectors import feed
+from earful.connectors.http import Client
+from earful.data.database import Database, snapshot
+from earful.flows import cli, jobs, score
+from earful.models import sentiment
+
+PATIENCE = 60.0  # seconds; only a process that hangs waits so long
+HEAVY = ["earful.flows.cli", "torch", "transformers.models.bert.modeling_bert", "lingua", "safetensors.torch"]
+
+forks = multiprocessing.get_context("forkserver")
+forks.set_forkserver_preload(HEAVY)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended: its exit code (-9 when killed), what it printed and what it complained of."""
+
+    code: int
+    out: str
+    complaints: str
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The report of `earful run --json`."""
+        return json.loads(self.out)
+
+
+@contextmanager
+def running(function: Callable[..., object], *arguments: object) -> Iterator[BaseProcess]:
+    """Runs a function in a process of its own for the length of the block, and kills it at the end."""
+    process = forks.Process(target=function, args=arguments, daemon=True)
+    process.start()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.join()
+
+
+def ended(process: BaseProcess) -> int:
+    """Waits until a process ends and gives its exit code."""
+    process.join(PATIENCE)
+    assert process.exitcode is not None, "the process hangs"
+    return process.exitcode
+
+
+@contextmanager
+def earful(folder: Path, *arguments: str, **options: Any) -> Iterator[BaseProcess]:
+    """Runs `earful ARGUMENTS` on a folder for the length of the block; `options` as for `command`."""
+    options.setdefault("now", world.NOW)
+    with running(command, folder, arguments or ("run", "--json"), options) as process:
+        yield process
+
+
+def run(folder: Path, *arguments: str, **options: Any) -> Ended:
+    """Runs `earful ARGUMENTS` (by default `run --json`) on a folder to its end."""
+    with earful(folder, *arguments, **options) as process:
+        code = ended(process)
+    return Ended(code, *((folder / name).read_text() for name in ("out.txt", "complaints.txt")))
+
+
+def command(folder: Path, arguments: tuple[str, ...], options: Mapping[str, Any]) -> None:
+    """Is the real command line, but for its network and its clock; runs in a child.
+
+    Options: now; faults: what is wrong at which place; fail_at: a failpoint; batch: pairs scored in one transaction;
+    judge: "words" for a judge that looks for a few words, "shipped" for the shipped weights; room: bytes a file may
+    have at most.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, stream in (("out.txt", sys.stdout), ("complaints.txt", sys.stderr)):
+        os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream.fileno())
+    settings = folder / "earful.toml"
+    settings.write_text(world.CONFIG, encoding="utf-8")
+    os.environ["EARFUL_TEST_HOOK"] = world.HOOK
+    os.environ["EARFUL_FAIL_AT"] = options.get("fail_at", "")
+    now: datetime = options["now"]
+    answers = world.World(folder, lambda: now, options.get("faults", {}))
+    jobs.utc_now = lambda: now
+    jobs.client = lambda config: Client(transport=answers, spacing=0)
+    feed.SECONDS = PATIENCE  # a busy machine is no hostile feed
+    score.BATCH = options.get("batch", score.BATCH)
+    if options.get("judge", "words") == "words":
+        sentiment.name = lambda path=None: "words"
+        sentiment.load = lambda path=None: _Words()
+    if "room" in options:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (options["room"], options["room"]))
+    sys.argv = ["earful", *arguments, "--config", str(settings)]
+    cli.main()
+
+
+class _Words:
+    """Judges by a few words; the same answer every time, at once."""
+
+    def score(self, pairs: list[tuple[str, str]]) -> list[sentiment.Judgement]:
+        """Judges (text, brand) pairs."""
+        return [self._judge(text) for text, _ in pairs]
+
+    def _judge(self, text: str) -> sentiment.Judgement:
+        if any(word in text.lower() for word in ("terrible", "worst", "broken", "ruined", "disgusting")):
+            return sentiment.Judgement(0.9, 0.07, 0.03, "negative")
+        if any(word in text.lower() for word in ("love", "wonderful", "great")):
+            return sentiment.Judgement(0.02, 0.08, 0.9, "positive")
+        return sentiment.Judgement(0.1, 0.8, 0.1, "neutral")
+
+
+QUERIES = {
+    "mentions": "SELECT * EXCLUDE collected FROM mentions",
+    "examined": "FROM examined",
+    "matches": "FROM matches",
+    "scores": "SELECT * EXCLUDE (negative, neutral, positive, tries, scored), round(negative, 2), round(neutral, 2),"
+    " round(positive, 2) FROM scores",
+    "facts": "SELECT * EXCLUDE collected FROM facts",
+    "gaps": "FROM gaps",
+    "spikes": "SELECT * EXCLUDE (expected, high, score), round(expected, 4), round(score, 4) FROM spikes",
+    "alerts": "FROM alerts",
+    "outbox": "SELECT key, alert, target, message, sent IS NOT NULL FROM outbox",
+    "sources": "SELECT source, cursor, state, error, failures FROM sources",
+}
+
+
+def dump(con: Any) -> dict[str, list[tuple[Any, ...]]]:
+    """Gives all that a store says of the world, sorted, without when and how often it was asked."""
+    return {name: con.execute(f"FROM ({query}) ORDER BY ALL").fetchall() for name, query in QUERIES.items()}
+
+
+def canonical_dump(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Gives the dump of a folder's store, and makes sure that its readers see the same."""
+    store = folder / "store"
+    with Database(store).look() as con:
+        kept = dump(con)
+    with snapshot(store) as con:
+        assert dump(con) == kept, "the newest snapshot is older than the store"
+    return kept
+
+
+def kill(process: BaseProcess) -> None:
+    """Kills a process the hard way and waits until it is gone."""
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
