@@ -55,23 +55,23 @@ def net_sentiment(
     judged["alone"] = ~judged.run.duplicated(keep=False)
     line = alt.Chart(judged)
     points = line.encode(x=x, y=y)
+    blame = "datum.net < 0"
     layers = [
         canvas.whole_period(data),
         *canvas.gap_marks(gaps, data, zone, look),
         zero,
-        points.transform_filter("datum.alone")
-        .mark_rule(color=look.neutral, opacity=0.28, strokeWidth=6)
-        .encode(y="low:Q", y2="high:Q"),
+        points.mark_rule(color=look.neutral, strokeWidth=6).encode(
+            y="low:Q", y2="high:Q", opacity=alt.condition("datum.alone", alt.value(0.28), alt.value(0))
+        ),
         line.mark_area(color=look.neutral, opacity=0.28, line=False).encode(
             x=x, y=alt.Y("low:Q"), y2="high:Q", detail="run:N"
         ),
         line.mark_line(color=look.text, strokeWidth=1.8).encode(x=x, y=y, detail="run:N"),
-        points.transform_filter("datum.net >= 0")
-        .mark_point(shape="triangle-up", color=look.positive, filled=True, size=52, opacity=1)
-        .encode(tooltip=tips),
-        points.transform_filter("datum.net < 0")
-        .mark_point(shape="triangle-down", color=look.negative, filled=True, size=52, opacity=1)
-        .encode(tooltip=tips),
+        points.mark_point(filled=True, size=52, opacity=1).encode(
+            color=alt.condition(blame, alt.value(look.negative), alt.value(look.positive)),
+            shape=alt.condition(blame, alt.value("triangle-down"), alt.value("triangle-up")),
+            tooltip=tips,
+        ),
         *canvas.spike_marks(spikes, data, look, named=False),
     ]
     return canvas.whole(layers, title, 230, look)

@@ -8,12 +8,12 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
 
-from earful.data.queries import LABELS, SLOT, Gap
+from earful.data.queries import LABELS, Gap
 
 Z = 1.959964  # 95%, two sides
 
@@ -89,15 +89,17 @@ def volumes_differ(now: int, before: int) -> bool:
 
 
 def totals(counts: pd.DataFrame, brand: str, start: datetime, finish: datetime) -> Totals:
-    """Sums what `queries.counts` gave for a brand from `start` up to `finish`."""
-    chosen = counts[(counts.brand == brand) & (counts.slot >= _slot(start)) & (counts.slot < _slot(finish))]
+    """Sums what `queries.counts` gave for a brand from `start` up to `finish`, both borders of its steps."""
+    chosen = counts[
+        (counts.brand == brand) & (counts.begins >= start.timestamp()) & (counts.begins < finish.timestamp())
+    ]
     sums = chosen.groupby("label")["count"].sum()
     return Totals(**{str(label): int(sums.get(label, 0)) for label in LABELS})
 
 
 def volume_by_brand(counts: pd.DataFrame, start: datetime, finish: datetime) -> dict[str, int]:
     """Sums the volume of each brand from `start` up to `finish`."""
-    chosen = counts[(counts.slot >= _slot(start)) & (counts.slot < _slot(finish))]
+    chosen = counts[(counts.begins >= start.timestamp()) & (counts.begins < finish.timestamp())]
     return {str(brand): int(count) for brand, count in chosen.groupby("brand")["count"].sum().items()}
 
 
@@ -108,9 +110,9 @@ def series(counts: pd.DataFrame, brand: str, edges: Sequence[datetime], gaps: Se
     or complains), known. A step is unknown when nothing was found in it while some source was not read: that is no
     zero, and all its counts are NaN.
     """
-    borders = np.array([_slot(edge) for edge in edges])
-    chosen = counts[(counts.brand == brand) & (counts.slot >= borders[0]) & (counts.slot < borders[-1])]
-    steps = np.searchsorted(borders, chosen.slot.to_numpy(), side="right") - 1
+    borders = np.array([edge.timestamp() for edge in edges])
+    chosen = counts[(counts.brand == brand) & (counts.begins >= borders[0]) & (counts.begins < borders[-1])]
+    steps = np.searchsorted(borders, chosen.begins.to_numpy(), side="right") - 1
     columns = {}
     for label in LABELS:
         of_label = (chosen.label == label).to_numpy()
@@ -140,8 +142,3 @@ def series(counts: pd.DataFrame, brand: str, edges: Sequence[datetime], gaps: Se
 def touches(gap: Gap, start: datetime, finish: datetime) -> bool:
     """Tells whether a gap covers any part of a span."""
     return gap.start < finish and (gap.finish is None or gap.finish > start)
-
-
-def _slot(at: datetime) -> int:
-    """Numbers the quarter of an hour in which a time lies, as `queries.counts` does."""
-    return int((at - datetime(1970, 1, 1, tzinfo=UTC)) // SLOT)

@@ -71,11 +71,12 @@ def open_page(page: str) -> View:
         _wait_for_news(folder, version)
         st.stop()
     wanted = st.query_params.get("brand", "")
-    languages = read.languages(folder, version, wanted if wanted in brands else brands[0])
+    of_list = page == "mentions"
+    languages = read.languages(folder, version, wanted if wanted in brands else brands[0]) if of_list else []
     filters.follow_address(page, brands, known.source_names, languages, known.zone)
     head = st.container()
     filters.bar(brands, known.source_names, known.zone, now)
-    if page == "mentions":
+    if of_list:
         filters.mentions_bar(read.languages(folder, version, st.session_state["brand"]))
     choice = filters.chosen(page, now, known.zone, brands)
     with head:
@@ -135,7 +136,7 @@ def _banners(known: Known, now: datetime) -> None:
     mistake = known.settings.get("config_error")
     if mistake:
         st.warning(
-            "The configuration was changed and can't be used. Earful goes on with the last good one until then:",
+            "The configuration was changed and can't be used. Earful goes on with the last good one. To mend:",
             icon=":material/build:",
         )
         st.code(words.plain(str(mistake.get("message", ""))), language=None, wrap_lines=True)

@@ -1,14 +1,13 @@
 """The Overview page: how much is said of a brand, how it is meant, what broke out, and how fresh all that is."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from earful.dashboard import canvas, charts, figures, findings, frame, read, words
-from earful.dashboard import period as periods
 from earful.dashboard.figures import Share, Totals
 from earful.dashboard.frame import View
 from earful.data import queries
@@ -32,7 +31,7 @@ def show() -> None:
     view = frame.open_page("overview")
     filters, period = view.choice.filters, view.choice.period
     brands = tuple(brand.name for brand in view.known.brands)
-    found = read.overview(view.folder, view.version, filters, period.before.astimezone(UTC), brands)
+    found = read.overview(view.folder, view.version, filters, tuple(period.borders), brands)
     now = figures.totals(found.counts, filters.brand, period.start, period.finish)
     if now.volume == 0:
         frame.no_mentions(view, found.reach)
@@ -57,9 +56,10 @@ def show() -> None:
 
 def _spans(view: View, fair: bool) -> None:
     period = view.choice.period
-    text = words.span(period.start, period.finish, view.zone)
+    write = words.span if period.step == "hour" else words.days
+    text = write(period.start, period.finish, view.zone)
     if fair:
-        text += f", compared with {words.span(period.before, period.before_finish, view.zone)}"
+        text += f", compared with {write(period.before, period.before_finish, view.zone)}"
     else:
         text += ". Nothing to compare with: what is kept does not reach back over the period before"
     st.caption(f"{text}. Times are those of {view.zone.key}.")
@@ -155,7 +155,7 @@ def _tile(
 
 def _over_time(view: View, picture: Picture, found: read.Overview) -> None:
     filters, period = view.choice.filters, view.choice.period
-    edges = periods.edges(period.start, period.finish, period.step)
+    edges = period.edges
     gaps = [*found.gaps, *frame.silences(view)]
     series = figures.series(found.counts, filters.brand, edges, gaps)
     look = canvas.DARK if st.context.theme.type == "dark" else canvas.LIGHT

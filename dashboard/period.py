@@ -1,7 +1,7 @@
 """Cuts time in the team's time zone: the period looked at, the equal one before it, and the steps of a chart."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,16 @@ class Period:
     before: datetime
     before_finish: datetime
     step: Step
+
+    @property
+    def edges(self) -> list[datetime]:
+        """The borders of a chart's steps."""
+        return edges(self.start, self.finish, self.step)
+
+    @property
+    def borders(self) -> list[datetime]:
+        """All borders at which counts must be cut, from the start of the period before, in UTC."""
+        return sorted({at.astimezone(UTC) for at in (self.before, self.before_finish, *self.edges)})
 
 
 def last(choice: str, now: datetime, zone: ZoneInfo) -> Period:

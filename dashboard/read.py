@@ -6,6 +6,7 @@ The version of the snapshot is part of every cache key, so a new snapshot is see
 # ruff: noqa: ARG001 - the version is there for the cache alone
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,6 +16,8 @@ import streamlit as st
 
 from earful.data import database, queries
 from earful.data.queries import Filters
+
+Borders = tuple[datetime, ...]
 
 
 @dataclass(frozen=True)
@@ -63,11 +66,13 @@ def known(folder: Path, version: str) -> Known:
 
 
 @st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
-def overview(folder: Path, version: str, filters: Filters, since: Any, brands: tuple[str, ...]) -> Overview:
-    """Reads the Overview: counts from `since` on, and the alerts of `brands`."""
+def overview(
+    folder: Path, version: str, filters: Filters, borders: tuple[datetime, ...], brands: tuple[str, ...]
+) -> Overview:
+    """Reads the Overview: counts between `borders`, and the alerts of `brands`."""
     with database.snapshot(folder) as con:
         return Overview(
-            queries.counts(con, filters, since),
+            queries.counts(con, filters, borders),
             queries.spikes(con, filters),
             queries.gaps(con, filters),
             queries.alerts(con, brands, 8),

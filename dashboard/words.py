@@ -103,15 +103,17 @@ def span(start: datetime, finish: datetime, zone: ZoneInfo) -> str:
     first, end = start.astimezone(zone), finish.astimezone(zone)
     if first.date() == end.date():
         return f"{first.day} {first:%b %Y, %H:%M} to {end:%H:%M}"
-    whole = first.time() == end.time() and first.hour == first.minute == 0
-    if whole:
-        end -= timedelta(days=1)
-        if first.date() == end.date():
-            return f"{first.day} {first:%b %Y}"
-        return (
-            f"{first.day} {first:%b}{'' if first.year == end.year else first.strftime(' %Y')} to {end.day} {end:%b %Y}"
-        )
+    if first.time() == end.time() and first.hour == first.minute == 0:
+        return days(start, finish, zone)
     return f"{moment(first, zone)} to {moment(end, zone)}"
+
+
+def days(start: datetime, finish: datetime, zone: ZoneInfo) -> str:
+    """Writes a span of days in the team's zone, the first and the last that it touches."""
+    first, end = start.astimezone(zone).date(), (finish - timedelta(seconds=1)).astimezone(zone).date()
+    if first == end:
+        return f"{end.day} {end:%b %Y}"
+    return f"{first.day} {first:%b}{'' if first.year == end.year else first.strftime(' %Y')} to {end.day} {end:%b %Y}"
 
 
 def ago(at: datetime, now: datetime) -> str:

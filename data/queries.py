@@ -5,16 +5,19 @@ in and come out as aware UTC datetimes; the labels are negative, neutral, positi
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 Connection = duckdb.DuckDBPyConnection
 LABELS = ("negative", "neutral", "positive", "unclear", "unscored")
-SLOT = timedelta(minutes=15)  # every time zone of today is a whole number of these away from UTC
+SLOT = 900  # seconds; every time zone of today is a whole number of these away from UTC
 SNIPPET = 300  # characters of a text shown in a list
 
 
@@ -186,17 +189,23 @@ def reach(con: Connection, brand: str) -> Reach:
     return Reach(*row)
 
 
-def counts(con: Connection, filters: Filters, since: datetime) -> pd.DataFrame:
-    """Counts every brand's stories or mentions from `since` to the end of the period, under the filters' sources.
+def counts(con: Connection, filters: Filters, borders: Sequence[datetime]) -> pd.DataFrame:
+    """Counts every brand's stories or mentions in the steps between `borders`, under the filters' sources.
 
-    Columns: brand, slot (quarters of an hour since 1970), label, count. One look at the table feeds all figures and
-    charts of a page, for the period and the one before.
+    The borders are in order and lie on quarters of an hour. Columns: brand, begins (the step does, in seconds since
+    1970), label, count. One look at the table feeds all figures and charts of a page, also for the period before.
     """
+    edges = np.array([int(border.timestamp()) for border in borders])
+    slots = np.arange(edges[0] // SLOT, edges[-1] // SLOT)
+    begins = edges[np.searchsorted(edges, slots * SLOT, side="right") - 1]
+    con.register("steps", pa.table({"slot": slots, "begins": begins}))
     chosen, values = _sources(filters)
     return con.execute(
-        "SELECT brand, epoch_us(published) // 900000000 AS slot, label, count(*) AS count FROM facts"  # noqa: S608
-        f" WHERE published >= ? AND published < ?{' AND leads' * filters.stories}{chosen} GROUP BY ALL",
-        [since, filters.finish, *values],
+        "SELECT brand, begins, label, count(*) AS count FROM"  # noqa: S608
+        " (SELECT brand, label, epoch_us(published) // 900000000 AS slot FROM facts"
+        f" WHERE published >= ? AND published < ?{' AND leads' * filters.stories}{chosen})"
+        " JOIN steps USING (slot) GROUP BY ALL",
+        [borders[0], borders[-1], *values],
     ).df()
 
 

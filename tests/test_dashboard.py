@@ -189,7 +189,7 @@ def test_findings_say_what_is_noise() -> None:
 def series(days: int, known: bool = True) -> pd.DataFrame:
     start = datetime(2026, 11, 1, tzinfo=BERLIN)
     edges = [start + timedelta(days=day) for day in range(days + 1)]
-    counts = pd.DataFrame({"brand": ["Acme"], "slot": [1], "label": ["negative"], "count": [1]})
+    counts = pd.DataFrame({"brand": ["Acme"], "begins": [1], "label": ["negative"], "count": [1]})
     gaps = [] if known else [Gap("shop", start, None, "503")]
     return figures.series(counts, "Acme", edges, gaps)
 

@@ -36,7 +36,7 @@ def con(kept: Database) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def now_and_before(con: duckdb.DuckDBPyConnection, filters: Filters) -> tuple[Totals, Totals]:
-    counts = queries.counts(con, filters, THIRTY.before)
+    counts = queries.counts(con, filters, THIRTY.borders)
     return (
         figures.totals(counts, filters.brand, THIRTY.start, THIRTY.finish),
         figures.totals(counts, filters.brand, THIRTY.before, THIRTY.before_finish),
@@ -65,7 +65,7 @@ def test_a_source_and_the_stories_that_lead_there(con: duckdb.DuckDBPyConnection
 
 
 def test_share_of_voice_counts_all_brands_under_the_same_filters(con: duckdb.DuckDBPyConnection) -> None:
-    counts = queries.counts(con, ACME, THIRTY.before)
+    counts = queries.counts(con, ACME, THIRTY.borders)
     assert figures.volume_by_brand(counts, THIRTY.start, THIRTY.finish) == {"Acme": 6, "Bolt": 1}
     assert figures.volume_by_brand(counts, THIRTY.before, THIRTY.before_finish) == {"Acme": 3, "Bolt": 1}
 
@@ -145,8 +145,8 @@ def test_reach_languages_brands_and_sources(con: duckdb.DuckDBPyConnection) -> N
 
 
 def test_steps_are_days_of_the_team_and_a_gap_is_no_zero(con: duckdb.DuckDBPyConnection) -> None:
-    counts = queries.counts(con, ACME, THIRTY.before)
-    edges = period.edges(THIRTY.start, THIRTY.finish, THIRTY.step)
+    counts = queries.counts(con, ACME, THIRTY.borders)
+    edges = THIRTY.edges
     noon = datetime(2026, 11, 16, 12, tzinfo=UTC)
     gaps = [
         queries.Gap("news", noon - timedelta(days=1), noon, "503"),
