@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pyarrow import parquet
+
 from earful.connectors import text
 from earful.connectors.types import Mention, Page
 from earful.data import export as exporting
@@ -42,6 +44,7 @@ def import_file(
     source = f"import:{path.stem}"
     report = Report(source)
     rows = list(read_rows(path))
+    _look_for(path, rows, columns)
     for start in range(0, len(rows), BATCH):
         lines = [json.dumps(normal(row, columns), ensure_ascii=False) for row in rows[start : start + BATCH]]
         body = "\n".join([json.dumps({"zone": zone.key}), *lines]).encode("utf-8", "replace")
@@ -80,19 +83,36 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
         raise FileError(f"{path} is not there") from None
     except (OSError, UnicodeDecodeError) as error:
         raise FileError(f"{path} can't be read as UTF-8 text: {error}") from None
-    if path.suffix == ".csv":
-        yield from csv.DictReader(io.StringIO(content))
+    if path.suffix.lower() == ".csv":
+        between = max(",;\t", key=content.partition("\n")[0].count)  # spreadsheets of many countries write semicolons
+        reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=between)
+        try:
+            yield from reader
+        except csv.Error as error:
+            raise FileError(f"{path}:{reader.line_num + 1}: this row can't be read: {error}") from None
         return
-    for number, line in enumerate(content.splitlines(), 1):
+    for number, line in enumerate(content.split("\n"), 1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise FileError(f"{path}:{number}: this line is no JSON object ({error})") from None
         if not isinstance(row, dict):
             raise FileError(f"{path}:{number}: this line is no JSON object")
         yield row
+
+
+def _look_for(path: Path, rows: list[dict[str, Any]], columns: Mapping[str, str]) -> None:
+    """Refuses a file in which a named column, or any that could hold words, is nowhere to be found."""
+    known = list(dict.fromkeys(key.strip() for row in rows for key in row if key is not None))
+    lower = {name.lower() for name in known}
+    there = f"there are {', '.join(known)}"
+    for field, column in columns.items():
+        if rows and column.lower() not in lower:
+            raise FileError(f"{path}: there is no column {column!r} for {field}; {there}")
+    if rows and not {"text", "title"} & set(columns) and not {*NAMES["text"], *NAMES["title"]} & lower:
+        raise FileError(f"{path}: which column holds the words? Say --column text=COLUMN; {there}")
 
 
 def normal(row: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
@@ -110,15 +130,19 @@ def export(folder: Path, target: Path) -> int:
     """Writes every fact with its mention's words and scores to CSV or Parquet, by the file's ending."""
     if target.suffix not in (".csv", ".parquet"):
         raise FileError(f"{target}: end the name in .csv or .parquet")
+    if not target.parent.is_dir():
+        raise FileError(f"{target}: there is no folder {target.parent}; make it first")
     with snapshot(folder) as con:
-        frame = exporting.everything(con)
+        table = exporting.everything(con)
     if target.suffix == ".parquet":
-        frame.to_parquet(target, index=False)
-    else:
-        words = frame.select_dtypes(include=["object", "string"]).columns
-        frame[words] = frame[words].map(harmless)
-        frame.to_csv(target, index=False)
-    return len(frame)
+        parquet.write_table(table, target)
+        return int(table.num_rows)
+    with target.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(table.column_names)
+        for batch in table.to_batches(max_chunksize=BATCH):
+            writer.writerows([harmless(cell) for cell in row.values()] for row in batch.to_pylist())
+    return int(table.num_rows)
 
 
 def harmless(value: object) -> object:
@@ -131,7 +155,7 @@ def _time(value: object, zone: ZoneInfo) -> object:
     if isinstance(value, str):
         try:
             parsed = datetime.fromisoformat(value.strip())
-        except ValueError:
+            return (parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)).astimezone(UTC).isoformat()
+        except (ValueError, OverflowError):
             return value
-        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)).astimezone(UTC).isoformat()
     return value
