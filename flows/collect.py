@@ -3,7 +3,9 @@
 import logging
 import random
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -78,7 +80,11 @@ def read_landed(database: Database, clock: Clock) -> None:
         done = todo.digested(con, names)
         rows = {row.source: row for row in todo.sources(con)}
     for name in (name for name in names if name not in done):
-        landed = landing.read(database.raw, name)
+        try:
+            landed = landing.read(database.raw, name)
+        except landing.LandingError as error:
+            log.warning("%s", error)  # nothing is lost: the cursor did not move, so its source is asked again
+            continue
         row = rows.get(landed.source)
         page = _parsed(landed) if row else None
         with database.transaction(publish=False) as con:
@@ -222,17 +228,27 @@ def _read(
 ) -> Page:
     """Reads an answer; one that can't be read is not tried again unless it is replayed."""
     try:
-        page: Page = connector.parse(response, cursor)
-    except Exception as error:
+        with _reading(source, name):
+            page: Page = connector.parse(response, cursor)
+    except ConnectorError:
         with database.transaction(publish=False) as con:
             store.mark_digested(con, name)
-        if isinstance(error, ConnectorError):
-            raise
+        raise
+    return page
+
+
+@contextmanager
+def _reading(source: str, name: str) -> Iterator[None]:
+    """Turns a mistake of ours in reading a landed answer into a ConnectorError that names the answer."""
+    try:
+        yield
+    except ConnectorError:
+        raise
+    except Exception as error:
         log.exception("%s: raw/%s can't be read", source, name)
         raise ConnectorError(
             f"{source}: reading raw/{name} failed with {type(error).__name__}: {error}; please report it"
         ) from error
-    return page
 
 
 def _parsed(landed: landing.Landed) -> Page | None:
@@ -245,12 +261,13 @@ def _parsed(landed: landing.Landed) -> Page | None:
 
 def _parse(landed: landing.Landed) -> Page:
     connector = landed.source.partition(":")[0]
-    if connector == "import":
-        return files.parse(landed.body, landed.at)
     request = httpx.Request("GET", landed.url)
     response = httpx.Response(landed.status, headers=landed.headers, content=landed.body, request=request)
-    page: Page = connectors.find(connector).parse(response, landed.cursor)
-    return page
+    with _reading(landed.source, landed.name):
+        if connector == "import":
+            return files.parse(landed.body, landed.at)
+        page: Page = connectors.find(connector).parse(response, landed.cursor)
+        return page
 
 
 def _target(source: Source, row: todo.SourceRow, now: datetime) -> str:

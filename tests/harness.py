@@ -145,12 +145,16 @@ def dump(con: Any) -> dict[str, list[tuple[Any, ...]]]:
     return {name: con.execute(f"FROM ({query}) ORDER BY ALL").fetchall() for name, query in QUERIES.items()}
 
 
+def dump_of(database: Database) -> dict[str, list[tuple[Any, ...]]]:
+    """Gives the dump of what was committed last."""
+    with database.look() as con:
+        return dump(con)
+
+
 def canonical_dump(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
     """Gives the dump of a folder's store, and makes sure that its readers see the same."""
-    store = folder / "store"
-    with Database(store).look() as con:
-        kept = dump(con)
-    with snapshot(store) as con:
+    kept = dump_of(Database(folder / "store"))
+    with snapshot(folder / "store") as con:
         assert dump(con) == kept, "the newest snapshot is older than the store"
     return kept
 
