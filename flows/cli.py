@@ -30,8 +30,8 @@ ConfigPath = Annotated[
     Path, typer.Option("--config", "-c", envvar="EARFUL_CONFIG", help="The configuration file.", show_default=True)
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON on standard output.")]
-Port = Annotated[int, typer.Option(help="Port of the dashboard.")]
-PrefectPort = Annotated[int, typer.Option(help="Port of the Prefect server.")]
+Port = Annotated[int, typer.Option(min=1, max=65535, help="Port of the dashboard.")]
+PrefectPort = Annotated[int, typer.Option(min=1, max=65535, help="Port of the Prefect server.")]
 DEFAULT = Path("earful.toml")
 
 
@@ -61,6 +61,8 @@ def init(path: Annotated[Path, typer.Argument(help="Where to write it.")] = DEFA
     """Write a commented earful.toml to start from; an existing file is left as it is."""
     if path.exists():
         raise ConfigError(f"{path} is there already and was left as it is")
+    if not path.parent.is_dir():
+        raise ConfigError(f"there is no folder {path.parent}; make it first")
     path.write_text(template.TEXT, encoding="utf-8")
     show.say(f"wrote {path}; put your brand into it, then run 'earful check'")
 
@@ -192,6 +194,8 @@ def import_command(
 ) -> None:
     """Keep a file's rows as mentions; a time without a zone is the team's; then 'earful run' judges them."""
     columns = dict(one.partition("=")[::2] for one in column or [])
+    if empty := [field for field, name in columns.items() if not name]:
+        raise ConfigError(f"--column: write {empty[0]}=COLUMN, with the name that the file uses")
     if unknown := set(columns) - set(files.NAMES):
         raise ConfigError(
             f"--column: there is no field {', '.join(sorted(unknown))}; there are {', '.join(files.NAMES)}"
