@@ -101,33 +101,45 @@ def scale_axis(label: str, **more: Any) -> Any:
 
 
 def gap_marks(gaps: Sequence[Gap], data: pd.DataFrame, zone: ZoneInfo, look: Look) -> list[Any]:
-    """Shades the gaps, open ones up to the end; names the widest of them."""
+    """Shades the gaps, open ones up to the end, what overlaps as one; names the widest."""
     first, end = data.start.iloc[0], data.finish.iloc[-1]
-    rows = []
-    for gap in gaps:
+    merged: list[dict[str, Any]] = []
+    for gap in sorted(gaps, key=lambda gap: gap.start):
         start, finish = max(gap.start, first), min(gap.finish or end, end)
         if start >= finish:
             continue
-        until = words.moment(gap.finish, zone) if gap.finish else "still"
-        rows.append(
-            {"x": _clock(start, zone), "x2": _clock(finish, zone), "source": words.short(gap.source, 60)}
-            | {"since": words.moment(gap.start, zone), "until": until, "reason": words.short(gap.reason, 120)}
-            | {"wide": (finish - start) / (end - first), "name": f"gap: {words.short(gap.source, 24)}"}
-        )
-    if not rows:
+        if merged and start < merged[-1]["finish"]:
+            merged[-1]["finish"] = max(merged[-1]["finish"], finish)
+        else:
+            merged.append({"start": start, "finish": finish, "gaps": []})
+        merged[-1]["gaps"].append(gap)
+    if not merged:
         return []
-    frame = pd.DataFrame(rows)
-    tips = [alt.Tooltip(f"{field}:N", title=field.capitalize()) for field in ("source", "since", "until", "reason")]
-    base = alt.Chart(frame).encode(x="x:T")
-    named = frame[frame.wide >= 0.04].sort_values("wide").tail(1)
+    frame = pd.DataFrame([_gap_row(row, zone) for row in merged])
+    tips = [alt.Tooltip(f"{field}:N", title=field.capitalize()) for field in ("sources", "since", "until", "reason")]
+    shade = alt.Chart(frame).mark_rect(color=look.gap, opacity=0.22, stroke=look.gap, strokeDash=[3, 3])
+    named = frame[frame.width >= 0.04 * (end - first).total_seconds()].sort_values("width").tail(1)
+    text = alt.Chart(named).mark_text(align="left", baseline="bottom", dx=4, dy=-4, fontSize=11, color=look.faint)
     return [
-        base.mark_rect(color=look.gap, opacity=0.22, stroke=look.gap, strokeDash=[3, 3]).encode(
-            x2="x2:T", tooltip=tips
-        ),
-        alt.Chart(named)
-        .mark_text(align="left", baseline="bottom", dx=4, dy=-4, fontSize=11, color=look.faint)
-        .encode(x="x:T", y=alt.value("height"), text="name:N"),
+        shade.encode(x="x:T", x2="x2:T", tooltip=tips),
+        *([text.encode(x="x:T", y=alt.value("height"), text="name:N")] if len(named) else []),
     ]
+
+
+def _gap_row(row: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+    gaps: list[Gap] = row["gaps"]
+    sources = sorted({gap.source for gap in gaps})
+    still = any(gap.finish is None for gap in gaps)
+    return {
+        "x": _clock(row["start"], zone),
+        "x2": _clock(row["finish"], zone),
+        "width": (row["finish"] - row["start"]).total_seconds(),
+        "sources": words.listed([words.source(source) for source in sources], 5),
+        "since": words.moment(min(gap.start for gap in gaps), zone),
+        "until": "still" if still else words.moment(max(gap.finish for gap in gaps if gap.finish), zone),
+        "reason": words.short(gaps[0].reason, 120),
+        "name": f"gap: {words.listed([words.source(source, 26) for source in sources], 1)}",
+    }
 
 
 def spike_marks(spikes: Sequence[Spike], data: pd.DataFrame, look: Look, named: bool) -> list[Any]:

@@ -86,7 +86,7 @@ def bar(brands: list[str], sources: list[str], zone: ZoneInfo, now: datetime) ->
     columns = st.columns([3, 2, 3, 2])
     columns[0].selectbox("Brand", brands, key="brand", format_func=words.short)
     columns[1].selectbox("Period", list(PERIODS), key="period", format_func=PERIODS.__getitem__)
-    columns[2].multiselect("Sources", sources, key="source", format_func=words.short, placeholder="All sources")
+    columns[2].multiselect("Sources", sources, key="source", format_func=words.source, placeholder="All sources")
     columns[3].segmented_control(
         "Count", list(COUNTED), key="count", format_func=COUNTED.__getitem__, required=True, width="stretch"
     )

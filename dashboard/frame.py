@@ -107,7 +107,7 @@ def _age(known: Known, now: datetime) -> None:
             st.dataframe(
                 [
                     {
-                        "source": words.short(source.name, 60),
+                        "source": words.source(source.name, 60),
                         "state": STATES.get(source.state, source.state),
                         "last success": words.moment(source.last_success, known.zone)
                         if source.last_success

@@ -73,7 +73,7 @@ def _list(view: View, found: list[Line]) -> tuple[str, str]:
                 for line in found
             ],
             "Copies": [line.copies for line in found],
-            "Source": [words.short(line.source) for line in found],
+            "Source": [words.source(line.source) for line in found],
             "Author": [words.short(line.author) for line in found],
             "Language": [line.language for line in found],
             "Stars": [line.rating for line in found],
@@ -129,7 +129,7 @@ def _facts(view: View, detail: Detail) -> None:
     said: list[tuple[str, str]] = [
         ("Brand", words.short(view.choice.filters.brand, 80)),
         ("Author", detail.author or "unknown"),
-        ("Source", detail.source),
+        ("Source", words.source(detail.source, 200)),
         ("Published", words.moment(detail.published, view.zone) + ("" if detail.dated else " (when we read it)")),
         ("Language", detail.language or "unknown"),
     ]

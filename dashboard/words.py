@@ -150,6 +150,11 @@ def short(text: str, most: int = 40) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
+def source(name: str, most: int = 40) -> str:
+    """Writes a source's name as short as it is still known."""
+    return short(name.replace("https://", "").replace("http://", ""), most)
+
+
 def plain(text: str) -> str:
     """Takes out control and direction-changing characters, which could disguise what is shown."""
     return "".join(char for char in text if char in "\n\t" or (unicodedata.category(char) != "Cc" and not _turns(char)))

@@ -19,6 +19,8 @@ from invented_store import SAID, Said
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from earful.dashboard import launch
+from earful.data import store
+from earful.data.database import Database
 
 CHROMIUM = shutil.which("chromium")
 PATIENCE = 60_000  # milliseconds
@@ -56,6 +58,7 @@ class Served:
     """The running dashboard, and what its hostile store holds."""
 
     address: str
+    folder: Path
     attacks: tuple[str, ...]
     brand: str
 
@@ -120,7 +123,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, tracker: Tracker) -> Iterat
             assert process.poll() is None, "the dashboard has died"
             assert time.monotonic() < give_up, "the dashboard does not answer"
             time.sleep(0.3)
-        yield Served(address, texts, nasty)
+        yield Served(address, folder, texts, nasty)
     finally:
         process.terminate()
         process.wait(20)
@@ -212,6 +215,26 @@ def test_from_a_figure_to_its_mentions_to_a_correction_and_back(page: Page, serv
     page.go_back()
     page.wait_for_url("**/mentions?*sentiment=negative*")
     expect(page.get_by_text("1 mention, newest first")).to_be_visible()
+
+
+def test_news_shows_by_itself_or_asks_where_somebody_reads(page: Page, served: Served) -> None:
+    page.goto(served.address + "/?brand=Acme&source=news")
+    settled(page)
+    unclear = page.get_by_test_id("stMetric").filter(has_text="Unclear")
+    expect(unclear).to_contain_text("1")
+    correct(served.folder, "neutral")
+    expect(unclear).to_contain_text("0", timeout=PATIENCE)
+    page.get_by_role("link", name="Mentions").click()
+    expect(page.get_by_text("newest first")).to_be_visible()
+    settled(page)
+    correct(served.folder, "unclear")
+    page.get_by_role("button", name="There is news").click()
+    expect(page.get_by_role("button", name="There is news")).to_have_count(0)
+
+
+def correct(folder: Path, label: str) -> None:
+    with Database(folder).transaction() as con:
+        store.save_correction(con, "news", "a5", "Acme", label, "a colleague", datetime.now(UTC))
 
 
 @pytest.mark.parametrize(("width", "height", "scheme"), [(1440, 900, "light"), (1920, 1080, "dark")])

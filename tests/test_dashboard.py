@@ -206,7 +206,7 @@ def test_charts_state_their_finding_and_mark_gaps_and_spikes(look: canvas.Look) 
         spec = chart.to_json()
         assert '"text": "finding"' in spec
         assert "gap: shop" in spec
-        assert "gap: news" not in spec  # it lies outside
+        assert '"sources": "news' not in spec  # it lies outside
         assert "12 negative, 3.0 expected" in spec  # both in one step
         assert '"until": "still"' in spec
 
