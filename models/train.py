@@ -239,6 +239,7 @@ def finish(model: BertForSequenceClassification, tokenizer: Tokenizer, dev: list
 
 
 def main() -> None:
+    """Runs the command: trains, or goes on where an interrupted training stopped."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with *_train.jsonl.gz and *_dev.jsonl.gz")
     parser.add_argument("--out", type=Path, required=True, help="where the weights go")
