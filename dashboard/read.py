@@ -1,6 +1,6 @@
 """Reads snapshots for the pages, each answer once a snapshot.
 
-A connection is opened and closed inside every call and never kept: a shared one gives wrong rows between sessions.
+A connection is opened and closed inside every call and never kept: a shared one gives one reader another's rows.
 The version of the snapshot is part of every cache key, so a new snapshot is seen at the next look.
 """
 # ruff: noqa: ARG001 - the version is there for the cache alone

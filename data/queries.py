@@ -53,7 +53,6 @@ class Source:
     name: str
     state: str
     error: str
-    since: datetime | None
     last_success: datetime | None
     due: datetime | None
 
@@ -88,7 +87,6 @@ class Alert:
     rule: str
     state: str
     started: datetime
-    resolved: datetime | None
     latest: datetime
     card: dict[str, Any]
 
@@ -119,12 +117,10 @@ class Detail:
     url: str
     author: str
     published: datetime
-    collected: datetime
     title: str
     text: str
     language: str
     rating: float | None
-    engagement: int
     about: str
     dated: bool
     label: str
@@ -140,11 +136,10 @@ class Detail:
 
 @dataclass(frozen=True)
 class Reach:
-    """The time that a brand's mentions span, and when the newest was collected; None while there is none."""
+    """The time that a brand's mentions span; None while there is none."""
 
     first: datetime | None
     last: datetime | None
-    collected: datetime | None
 
 
 def settings(con: Connection) -> dict[str, Any]:
@@ -161,7 +156,7 @@ def brands(con: Connection) -> list[Brand]:
 def sources(con: Connection) -> list[Source]:
     """Lists the configured sources by name, with what went wrong at those that are not fine."""
     rows = con.execute(
-        "SELECT source, state, error, since, last_success, due FROM sources WHERE state <> 'removed' ORDER BY source"
+        "SELECT source, state, error, last_success, due FROM sources WHERE state <> 'removed' ORDER BY source"
     ).fetchall()
     return [Source(*row) for row in rows]
 
@@ -182,9 +177,7 @@ def languages(con: Connection, brand: str) -> list[str]:
 
 def reach(con: Connection, brand: str) -> Reach:
     """Tells from when to when a brand was spoken of, by all that is kept."""
-    row = con.execute(
-        "SELECT min(published), max(published), max(collected) FROM facts WHERE brand = ?", [brand]
-    ).fetchone()
+    row = con.execute("SELECT min(published), max(published) FROM facts WHERE brand = ?", [brand]).fetchone()
     assert row is not None
     return Reach(*row)
 
@@ -234,12 +227,12 @@ def gaps(con: Connection, filters: Filters) -> list[Gap]:
 def alerts(con: Connection, brands: tuple[str, ...], limit: int) -> list[Alert]:
     """Lists the newest alerts about some brands, those that still fire first."""
     rows = con.execute(
-        "SELECT alert, brand, rule, state, started, resolved, latest, card FROM alerts WHERE list_contains(?, brand)"
+        "SELECT alert, brand, rule, state, started, latest, card FROM alerts WHERE list_contains(?, brand)"
         " AND state IN ('pending', 'firing', 'resolved')"
         " ORDER BY state = 'resolved', started DESC, alert LIMIT ?",
         [list(brands), limit],
     ).fetchall()
-    return [Alert(*(json.loads(value) if place == 7 else value for place, value in enumerate(row))) for row in rows]
+    return [Alert(*(json.loads(value) if place == 6 else value for place, value in enumerate(row))) for row in rows]
 
 
 def mentions(con: Connection, filters: Filters, limit: int, offset: int = 0) -> list[Line]:
@@ -270,8 +263,8 @@ def count_mentions(con: Connection, filters: Filters) -> int:
 def detail(con: Connection, source: str, id: str, brand: str) -> Detail | None:
     """Gives all about one mention and a brand, None when they are not known together."""
     row = con.execute(
-        "SELECT m.source, m.id, m.url, m.author, m.published, m.collected, m.title, m.text, f.language, m.rating,"
-        " m.engagement, m.about, m.dated, f.label, f.corrected,"
+        "SELECT m.source, m.id, m.url, m.author, m.published, m.title, m.text, f.language, m.rating,"
+        " m.about, m.dated, f.label, f.corrected,"
         " (SELECT count(*) FROM facts o WHERE o.brand = f.brand AND o.story = f.story),"
         " coalesce(s.model, ''), s.negative, s.neutral, s.positive, coalesce(s.label, 'unscored'),"
         " coalesce(s.reason, '')"

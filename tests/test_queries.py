@@ -136,7 +136,7 @@ def test_a_detail_tells_all_of_one_mention(con: duckdb.DuckDBPyConnection) -> No
 def test_reach_languages_brands_and_sources(con: duckdb.DuckDBPyConnection) -> None:
     reach = queries.reach(con, "Acme")
     assert (reach.first, reach.last) == (NOON - timedelta(days=70), NOON - timedelta(days=1))
-    assert queries.reach(con, "Nobody") == queries.Reach(None, None, None)
+    assert queries.reach(con, "Nobody") == queries.Reach(None, None)
     assert queries.languages(con, "Acme") == ["en", "is"]
     assert queries.brands(con) == [queries.Brand("Acme", False), queries.Brand("Bolt", True)]
     assert [source.name for source in queries.sources(con)] == ["news", "shop"]
