@@ -93,8 +93,7 @@ def serve(config: Config, path: Path, port: int, prefect_port: int, say: Callabl
     for number, what in ((port, "dashboard"), (prefect_port, "Prefect server")):
         if not free(number):
             raise StartError(f"port {number} is taken, the {what} needs it; stop what holds it or choose another port")
-    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(sign, _interrupted)
+    _on_signals(_interrupted)
     running = parts(config, path, port, prefect_port)
     pages, server, flows = running
     try:
@@ -119,6 +118,7 @@ def serve(config: Config, path: Path, port: int, prefect_port: int, say: Callabl
     except KeyboardInterrupt:
         say("stopping")
     finally:
+        _on_signals(signal.SIG_IGN)  # who presses Ctrl-C twice must not leave half of it running
         stop(running)
 
 
@@ -166,6 +166,11 @@ def _signal_group(group: int, sign: signal.Signals) -> None:
         os.killpg(group, sign)
     except ProcessLookupError:  # it is gone already, which is what we want
         return
+
+
+def _on_signals(handler: Callable[..., None] | signal.Handlers) -> None:
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, handler)
 
 
 def _interrupted(*_: object) -> None:
