@@ -76,6 +76,8 @@ async def clear_old_runs() -> int:
             {"state": {"name": {"any_": ["Late", "Scheduled", "Pending", "Running", "AwaitingRetry"]}}}
         )
         for old in await client.read_flow_runs(flow_run_filter=wanted, limit=200):
+            if old.expected_start_time and old.expected_start_time > datetime.now(UTC):
+                continue  # its time is still to come
             died = old.state is not None and old.state.is_running()
             state: State[Any] = Crashed(message="its process died") if died else Cancelled(message="late")
             await client.set_flow_run_state(old.id, state, force=True)
