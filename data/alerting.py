@@ -38,11 +38,20 @@ class Alert:
     card: dict[str, Any]
 
 
+# What has no date is dated by our reading it. That says something only of a source that was read before: what a first
+# look or a file brings may be of any age.
+TIMELY = """
+    (m.dated OR NOT starts_with(f.source, 'import:')
+        AND f.collected > (SELECT min(c.collected) FROM mentions c WHERE c.source = f.source))
+"""
+
+
 def story_times(con: Connection, brand: str, since: datetime, counts: str) -> list[datetime]:
     """Lists when each story about a brand began, in order; `counts` is "negative" or "all"."""
     rows = con.execute(
-        "SELECT published FROM facts WHERE brand = ? AND leads AND (label = 'negative' OR ? = 'all')"
-        " AND published >= ? ORDER BY 1",
+        "SELECT f.published FROM facts f JOIN mentions m USING (source, id)"  # noqa: S608
+        " WHERE f.brand = ? AND f.leads AND (f.label = 'negative' OR ? = 'all') AND f.published >= ?"
+        f" AND {TIMELY} ORDER BY 1",
         [brand, counts, since],
     ).fetchall()
     return [row[0] for row in rows]
@@ -107,11 +116,11 @@ def stories_between(
 ) -> list[dict[str, Any]]:
     """Lists the stories of a brand in an interval that a rule counts, most engaging first, each as a dictionary."""
     cursor = con.execute(
-        "SELECT f.source, f.id, m.author, m.title, m.text, m.url, f.published, m.engagement FROM facts f"
+        "SELECT f.source, f.id, m.author, m.title, m.text, m.url, f.published, m.engagement FROM facts f"  # noqa: S608
         " JOIN mentions m USING (source, id) LEFT JOIN scores s ON s.source = f.source AND s.id = f.id"
         " AND s.brand = f.brand AND s.model = (SELECT value ->> '$' FROM settings WHERE key = 'model')"
         " WHERE f.brand = ? AND f.leads AND (f.label = 'negative' OR ? = 'all')"
-        " AND f.published >= ? AND f.published < ?"
+        f" AND f.published >= ? AND f.published < ? AND {TIMELY}"
         " ORDER BY m.engagement DESC, s.negative DESC NULLS LAST, f.published, f.source, f.id",
         [brand, counts, start, finish],
     )

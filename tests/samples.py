@@ -38,6 +38,7 @@ class Said:
     text: str = ""
     story: str = ""
     engagement: int = 0
+    dated: bool = True
 
 
 def keep(database: Database, said: Iterable[Said], collected: datetime, publish: bool = False) -> None:
@@ -47,7 +48,15 @@ def keep(database: Database, said: Iterable[Said], collected: datetime, publish:
         name = f"{one.at:%Y%m%d%H%M%S%f}-{one.brand}-{one.label}-{place}"
         text = one.text or f"{one.brand} is spoken of, {name}"
         mention = Mention(
-            name, f"https://forum.example/{name}", one.author, one.at, "", text, "en", engagement=one.engagement
+            id=name,
+            url=f"https://forum.example/{name}",
+            author=one.author,
+            published=one.at,
+            title="",
+            text=text,
+            language="en",
+            engagement=one.engagement,
+            dated=one.dated,
         )
         by_source.setdefault(one.source, []).append((one, mention))
     with database.transaction(publish=publish) as con:

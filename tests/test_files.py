@@ -40,6 +40,13 @@ def mentions(database: Database, fields: str) -> list[tuple]:
     return rows(database, f"SELECT {fields} FROM mentions ORDER BY id")
 
 
+def read(written: object) -> tuple[datetime, bool]:
+    """When a row was published that says `written`, and whether it said so."""
+    row = files.normal({"id": 1, "text": "Acme", "date": written}, {})
+    (mention,) = files.parse(f'{{"zone": "Europe/Berlin"}}\n{json.dumps(row)}'.encode(), NOW).mentions
+    return mention.published, mention.dated
+
+
 def test_a_csv_is_read_by_the_usual_names_of_its_columns(bring, database: Database) -> None:
     report = bring(
         "reviews.csv",
@@ -92,17 +99,17 @@ def test_what_programs_write_is_read_alike(bring, database: Database, name: str,
         ("1735813800", datetime(2025, 1, 2, 10, 30, tzinfo=UTC)),
     ],
 )
-def test_a_time_without_a_zone_is_the_teams(bring, database: Database, written: object, meant: datetime) -> None:
-    report = bring("x.jsonl", json.dumps({"id": 1, "text": "Acme", "date": written}))
-    assert mentions(database, "published, dated") == [(meant, True)]
-    assert report.undated == 0
+def test_a_time_without_a_zone_is_the_teams(written: object, meant: datetime) -> None:
+    assert read(written) == (meant, True)
 
 
 @pytest.mark.parametrize("written", ["yesterday", "03/04/2024", "0001-01-01", "9999-12-31", -5, True, None, "", [1]])
-def test_a_time_of_no_use_is_said_and_taken_as_now(bring, database: Database, written: object) -> None:
-    report = bring("x.jsonl", json.dumps({"id": 1, "text": "Acme", "date": written}))
-    assert mentions(database, "published, dated") == [(NOW, False)]
-    assert report.undated == 1
+def test_a_time_of_no_use_is_taken_as_now(written: object) -> None:
+    assert read(written) == (NOW, False)
+
+
+def test_how_many_have_no_date_is_said(bring) -> None:
+    assert bring("x.csv", "id,text,date\n1,a,2025-01-02\n2,b,yesterday\n3,c,\n").undated == 2
 
 
 def test_columns_may_be_named(bring, database: Database) -> None:

@@ -166,6 +166,27 @@ def test_a_backfill_fires_nothing(tmp_path: Path, ended: timedelta) -> None:
     assert look(database, settings, now + HOUR) == []
 
 
+def test_what_has_no_date_is_news_only_where_we_looked_before(database: Database, settings: Config) -> None:
+    """A first look at a source, or a file, dates everything by now: it may be of any age and fires nothing."""
+    now = CRISIS + 2 * HOUR
+    undated = {"dated": False, "author": "ada"}
+    for source in ("rss:https://new.example/", "import:letters"):
+        keep(database, hourly(CRISIS, [20, 20], source=source, **undated), now)
+    keep(
+        database,
+        hourly(CRISIS, [20, 20], source="import:letters", **{**undated, "author": "bo", "text": "b"}),
+        now + HOUR,
+    )
+    assert look(database, settings, now) == []
+    assert rows(database, "FROM spikes") == []
+    keep(database, hourly(CRISIS, [9, 9], source="rss:https://new.example/", label="neutral", **undated), now)
+    keep(database, [replace(one, text="again") for one in hourly(CRISIS, [9, 9], **undated)], now)
+    assert look(database, settings, now) == [("Acme", "pending"), ("Acme", "firing")]
+    ((observed,),) = rows(database, "SELECT DISTINCT (message ->> '$.card.observed')::INT FROM outbox")
+    ((spikes,),) = rows(database, "SELECT sum(observed)::INT FROM spikes")
+    assert observed == spikes == 18
+
+
 def test_watching_again_changes_nothing(database: Database, settings: Config) -> None:
     for counts in ([14], [14, 15], [14, 15, 0, 0]):
         keep(database, hourly(CRISIS, counts), CRISIS)
