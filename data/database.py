@@ -142,14 +142,15 @@ class Database:
                     ) from error
                 time.sleep(0.1)
         try:
-            pending, applied = migrations.pending(con), migrations.applied(con)
-            if applied > len(migrations.MIGRATIONS):
+            applied, known = migrations.applied(con), len(migrations.MIGRATIONS)
+            if applied > known:
                 raise DatabaseError(f"{self.main} was written by a newer Earful and was left as it is; use that one")
-            if pending and applied:
+            if 0 < applied < known:
                 con.close()  # moves what is in the log into the file
-                self._back_up(pending[0])
+                self._back_up(applied + 1)
                 con = self._attach()
-            migrations.run(con)
+            if applied < known:
+                migrations.run(con)
         except BaseException as error:
             con.close()
             if isinstance(error, duckdb.Error):

@@ -74,12 +74,10 @@ MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [first_schema]
 
 def applied(con: duckdb.DuckDBPyConnection) -> int:
     """Counts the migrations the open database has; 0 for a new file."""
-    known = con.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'store' AND table_name = 'migrations'"
-    ).fetchone()
-    if not known or not known[0]:
+    try:
+        row = con.execute("SELECT coalesce(max(number), 0) FROM migrations").fetchone()
+    except duckdb.CatalogException:
         return 0
-    row = con.execute("SELECT coalesce(max(number), 0) FROM migrations").fetchone()
     return int(row[0]) if row else 0
 
 

@@ -8,9 +8,9 @@ import json
 import multiprocessing
 import os
 import resource
-import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +27,10 @@ from earful.flows import cli, jobs, score
 from earful.models import sentiment
 
 PATIENCE = 60.0  # seconds; only a process that hangs waits so long
-HEAVY = ["earful.flows.cli", "torch", "transformers.models.bert.modeling_bert", "lingua", "safetensors.torch"]
+HEAVY = [
+    *("earful.flows.cli", "earful.connectors.rss", "earful.connectors.hackernews", "earful.connectors.mastodon"),
+    *("torch", "transformers.models.bert.modeling_bert", "safetensors.torch", "lingua", "pandas", "pyarrow.dataset"),
+]
 
 forks = multiprocessing.get_context("forkserver")
 forks.set_forkserver_preload(HEAVY)
@@ -55,8 +58,7 @@ def running(function: Callable[..., object], *arguments: object) -> Iterator[Bas
     try:
         yield process
     finally:
-        process.kill()
-        process.join()
+        kill(process)
 
 
 def ended(process: BaseProcess) -> int:
@@ -159,8 +161,18 @@ def canonical_dump(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
     return kept
 
 
+def side_by_side(check: Callable[[Any], object], cases: Iterable[Any]) -> None:
+    """Checks cases, a few at a time, for runs wait more than they work; a failure names its case."""
+    with ThreadPoolExecutor(3) as pool:
+        for case, checked in [(case, pool.submit(check, case)) for case in cases]:
+            try:
+                checked.result()
+            except BaseException as error:
+                error.add_note(f"the case is {case}")
+                raise
+
+
 def kill(process: BaseProcess) -> None:
-    """Kills a process the hard way and waits until it is gone."""
-    assert process.pid is not None
-    os.kill(process.pid, signal.SIGKILL)
+    """Kills a process by SIGKILL, unless it has ended, and waits until it is gone."""
+    process.kill()
     process.join()

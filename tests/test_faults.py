@@ -4,6 +4,7 @@ import random
 import shutil
 import subprocess
 import time
+import uuid
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -18,6 +19,7 @@ from earful.data import todo
 from earful.data.database import Database, DatabaseError, snapshot
 
 KILLED = -9
+MANY_RUNS = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
@@ -43,14 +45,6 @@ def faultless_day(morning):
     for now in (EARLIER, NOW):
         assert harness.run(folder, now=now).code == 0
     return harness.canonical_dump(folder)
-
-
-@pytest.fixture
-def day(morning, tmp_path):
-    """A copy of the morning's folder, with nothing noted yet."""
-    folder = shutil.copytree(morning, tmp_path / "day")
-    (folder / "asked.jsonl").unlink()
-    return folder
 
 
 def count_read(folder: Path) -> int:
@@ -95,23 +89,24 @@ def test_the_world_is_worth_comparing(faultless, faultless_day, tmp_path):
     assert asked == {NEWS: 1, FORUM: 1, SEARCH: 3, TAG: 2, world.HOOK: 1}
 
 
-@pytest.mark.parametrize(
-    "fail_at",
-    [
-        *("after_fetch:2", "after_land", "after_land:3"),
-        *("before_commit", "before_commit:4", "before_commit:9", "before_commit:12"),
-        *("after_commit:4", "after_commit:12", "snapshot_copied:2", "snapshot_named", "snapshot_named:3", "sent"),
-    ],
-)
-def test_a_run_killed_anywhere_is_made_good_by_the_next(fail_at, faultless, tmp_path):
-    assert harness.run(tmp_path, fail_at=fail_at).code == KILLED
-    count_read(tmp_path)
-    assert harness.run(tmp_path).code == 0
-    assert harness.canonical_dump(tmp_path) == faultless
-    assert not list((tmp_path / "store").rglob("*.tmp"))
+@MANY_RUNS
+def test_a_run_killed_anywhere_is_made_good_by_the_next(faultless, tmp_path):
     (message,) = faultless["outbox"]
-    # Between sending and marking a message is sent again, under the same key; otherwise exactly once.
-    assert delivered(tmp_path) == {message[0]: 2 if fail_at == "sent" else 1}
+
+    def check(fail_at: str) -> None:
+        folder = tmp_path / fail_at
+        assert harness.run(folder, fail_at=fail_at).code == KILLED
+        count_read(folder)
+        assert harness.run(folder).code == 0
+        assert harness.canonical_dump(folder) == faultless
+        assert not list((folder / "store").rglob("*.tmp"))
+        # Between sending and marking a message is sent again, under the same key; otherwise exactly once.
+        assert delivered(folder) == {message[0]: 2 if fail_at == "sent" else 1}
+
+    during_answers = ("after_fetch:2", "after_land", "after_land:3")
+    in_transactions = ("before_commit", "before_commit:4", "before_commit:9", "before_commit:12")
+    after_them = ("after_commit:4", "after_commit:12", "snapshot_copied:2", "snapshot_named", "snapshot_named:3")
+    harness.side_by_side(check, [*during_answers, *in_transactions, *after_them, "sent"])
 
 
 def test_a_run_killed_while_a_source_is_answering(faultless, tmp_path):
@@ -138,31 +133,33 @@ def test_scoring_killed_half_way_goes_on_where_it_stopped_with_the_real_weights(
     assert found == expected
 
 
+@MANY_RUNS
 def test_thirty_random_kills_leave_what_a_run_without_kills_leaves(faultless, tmp_path):
-    chance = random.Random(30)  # where a kill falls is still up to the machine
     begun = time.monotonic()
     assert harness.run(tmp_path / "measured").code == 0
     whole = time.monotonic() - begun
-    kills = tries = seen = 0
-    folder = tmp_path / "0"
-    while kills < 30:
-        tries += 1
-        assert tries < 200, "runs end before they can be killed"
-        with harness.earful(folder) as process:
-            process.join(chance.uniform(0, whole))
-            if process.exitcode is None:
+
+    def check(seed: int) -> None:
+        chance = random.Random(seed)  # where in its work a run is then is up to the machine
+        folders = (tmp_path / f"{seed}-{number}" for number in range(100))
+        folder, seen, kills = next(folders), 0, 0
+        while kills < 10:
+            with harness.earful(folder) as process:
+                process.join(chance.uniform(0, whole))
                 harness.kill(process)
-            code = process.exitcode
-        assert code in (0, KILLED)
-        if code == 0:
-            assert harness.canonical_dump(folder) == faultless
-            folder, seen = tmp_path / str(tries), 0
-            continue
-        kills += 1
-        assert count_read(folder) >= seen
-        seen = count_read(folder)
-    assert harness.run(folder).code == 0
-    assert harness.canonical_dump(folder) == faultless
+            assert process.exitcode in (0, KILLED)
+            if process.exitcode == 0:  # it was done before the kill
+                assert harness.canonical_dump(folder) == faultless
+                folder, seen = next(folders), 0
+                continue
+            kills += 1
+            assert count_read(folder) >= seen
+            seen = count_read(folder)
+        assert harness.run(folder).code == 0
+        assert harness.canonical_dump(folder) == faultless
+        assert set(delivered(folder)) == {row[0] for row in faultless["outbox"]}
+
+    harness.side_by_side(check, (1, 2, 3))
 
 
 def test_of_two_runs_at_once_one_works_and_one_says_busy(faultless, tmp_path):
@@ -178,96 +175,113 @@ def test_of_two_runs_at_once_one_works_and_one_says_busy(faultless, tmp_path):
     assert harness.canonical_dump(tmp_path) == faultless
 
 
-@pytest.mark.parametrize(
-    "faults",
-    [
-        {NEWS: ("empty", "failing", "nothing in it"), SEARCH: ("login", "blocked", "web page")},
-        {NEWS: ("login", "blocked", "web page"), SEARCH: ("half", "failing", "no whole JSON")},
-        {SEARCH: ("empty", "failing", "nothing in it"), TAG: ("half", "failing", "no whole JSON")},
-        {TAG: ("status: 500", "failing", "500"), FORUM: ("status: 404", "failing", "404")},
-    ],
-    ids=lambda faults: ", ".join(f"{place.split('/')[-1] or place} {fault[0]}" for place, fault in faults.items()),
-)
-def test_a_useless_answer_is_told_on_its_row_and_made_good_later(faults, day, faultless_day):
-    before = {place: source_row(day, place) for place in SOURCES}
-    faulty = harness.run(day, now=EARLIER, faults={place: told[0] for place, told in faults.items()})
-    assert faulty.code == 1
-    assert "Traceback" not in faulty.complaints
-    for place, (_, state, reason) in faults.items():
-        row = source_row(day, place)
-        assert row.state == state
-        assert reason in row.error
-        assert row.failures == 1
-        assert row.cursor == before[place].cursor
-        assert row.last_success == before[place].last_success
-        assert row.due > EARLIER
-    for place in set(SOURCES) - set(faults):
-        assert source_row(day, place).state == "fine"
-        assert source_row(day, place).last_success == EARLIER
-    with Database(day / "store").look() as con:
-        assert con.execute("SELECT source, start, finish FROM gaps ORDER BY ALL").fetchall() == sorted(
-            (SOURCES[place], MORNING, None) for place in faults
-        )
-    assert harness.run(day, now=NOW).code == 0
-    assert harness.canonical_dump(day) == faultless_day
+@MANY_RUNS
+def test_a_useless_answer_is_told_on_its_row_and_made_good_later(morning, faultless_day, tmp_path):
+    before = {place: source_row(morning, place) for place in SOURCES}
 
-
-@pytest.mark.parametrize("raw_is_left", [True, False])
-@pytest.mark.parametrize("fail_at", ["after_fetch", "before_commit:2"])
-def test_a_304_after_a_lost_commit_loses_nothing(fail_at, raw_is_left, faultless, tmp_path):
-    slow = dict.fromkeys((SEARCH, TAG), f"waits: {tmp_path / 'never'}")
-    assert harness.run(tmp_path, faults=slow, fail_at=fail_at).code == KILLED
-    landed = list((tmp_path / "store" / "raw").glob("*/*.gz"))
-    assert len(landed) == (fail_at != "after_fetch")
-    if not raw_is_left:
-        shutil.rmtree(tmp_path / "store" / "raw", ignore_errors=True)
-    assert source_row(tmp_path, NEWS).cursor == {}
-    assert harness.run(tmp_path).code == 0
-    # An ETag is only sent once what it stands for is kept: here from the landed answer, before asking again.
-    from_raw = bool(landed) and raw_is_left
-    assert [bool(question["etag"]) for question in asked_of(tmp_path, NEWS)] == [False, from_raw]
-    assert harness.canonical_dump(tmp_path) == faultless
-
-
-@pytest.mark.parametrize(
-    ("answer", "seconds"),
-    [("120", 120), ("a date", 3600), ("soon", 900), ("-5", 900), ("999999999", 86400)],
-)
-def test_a_host_that_wants_to_be_left_alone_is_and_a_restart_remembers(answer, seconds, day, faultless_day):
-    if answer == "a date":
-        answer = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
-    faulty = harness.run(day, now=EARLIER, faults={NEWS: f"slow down: {answer}"})
-    assert faulty.code == 1
-    assert source_row(day, NEWS).state == "slow down"
-    assert asked_of(day, FORUM) == []  # the same host
-    with Database(day / "store").look() as con:
-        ((host, until),) = con.execute("FROM hosts").fetchall()
-    assert host == "news.example"
-    pause = (until - EARLIER).total_seconds()
-    assert seconds - harness.PATIENCE < pause <= seconds
-    assert harness.run(day, now=until - timedelta(seconds=1)).code == 0
-    assert asked_of(day, FORUM) == []
-    if until < NOW - timedelta(hours=1):
+    def check(faults: dict[str, tuple[str, str, str]]) -> None:
+        day = shutil.copytree(morning, tmp_path / uuid.uuid4().hex)
+        faulty = harness.run(day, now=EARLIER, faults={place: told[0] for place, told in faults.items()})
+        assert faulty.code == 1
+        assert "Traceback" not in faulty.complaints
+        for place, (_, state, reason) in faults.items():
+            row = source_row(day, place)
+            assert row.state == state
+            assert reason in row.error
+            assert row.failures == 1
+            assert row.cursor == before[place].cursor
+            assert row.last_success == before[place].last_success
+            assert row.due > EARLIER
+        for place in set(SOURCES) - set(faults):
+            assert source_row(day, place).state == "fine"
+            assert source_row(day, place).last_success == EARLIER
+        with Database(day / "store").look() as con:
+            gaps = con.execute("SELECT source, start, finish FROM gaps ORDER BY ALL").fetchall()
+        assert gaps == sorted((SOURCES[place], MORNING, None) for place in faults)
         assert harness.run(day, now=NOW).code == 0
         assert harness.canonical_dump(day) == faultless_day
 
+    harness.side_by_side(
+        check,
+        [
+            {NEWS: ("empty", "failing", "nothing in it"), SEARCH: ("login", "blocked", "web page")},
+            {NEWS: ("login", "blocked", "web page"), SEARCH: ("half", "failing", "no whole JSON")},
+            {SEARCH: ("empty", "failing", "nothing in it"), TAG: ("half", "failing", "no whole JSON")},
+            {TAG: ("status: 500", "failing", "500"), FORUM: ("status: 403", "blocked", "refused")},
+        ],
+    )
 
-@pytest.mark.parametrize("blocks", [0, 4])
-def test_a_full_disk_loses_nothing_and_says_so(blocks, day, faultless_day):
+
+def test_a_source_that_has_ended_is_not_asked_again(morning, tmp_path):
+    day = shutil.copytree(morning, tmp_path / "day")
+    asked = len(asked_of(day, TAG))
+    assert harness.run(day, now=EARLIER, faults={TAG: "status: 410"}).code == 1
+    assert source_row(day, TAG).state == "gone"
+    assert harness.run(day, now=NOW).code == 0
+    assert len(asked_of(day, TAG)) == asked + 1
+
+
+@MANY_RUNS
+def test_a_304_after_a_lost_commit_loses_nothing(faultless, tmp_path):
+    def check(case: tuple[str, bool]) -> None:
+        fail_at, raw_is_left = case
+        folder = tmp_path / f"{fail_at} {raw_is_left}"
+        slow = dict.fromkeys((SEARCH, TAG), f"waits: {tmp_path / 'never'}")
+        assert harness.run(folder, faults=slow, fail_at=fail_at).code == KILLED
+        raw = folder / "store" / "raw"
+        assert len(list(raw.glob("*/*.gz"))) == (fail_at != "after_fetch")
+        if not raw_is_left:
+            shutil.rmtree(raw, ignore_errors=True)
+        assert source_row(folder, NEWS).cursor == {}
+        assert harness.run(folder).code == 0
+        # An ETag is only sent once what it stands for is kept: here from the landed answer, before asking again.
+        assert [bool(question["etag"]) for question in asked_of(folder, NEWS)] == [False, raw_is_left]
+        assert harness.canonical_dump(folder) == faultless
+
+    harness.side_by_side(check, [("after_fetch", False), ("before_commit:2", False), ("before_commit:2", True)])
+
+
+@MANY_RUNS
+def test_a_host_that_wants_to_be_left_alone_is_and_a_restart_remembers(morning, faultless_day, tmp_path):
+    in_an_hour = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+
+    def check(case: tuple[str, float]) -> None:
+        answer, seconds = case
+        day = shutil.copytree(morning, tmp_path / answer)
+        asked = asked_of(day, FORUM)
+        assert harness.run(day, now=EARLIER, faults={NEWS: f"slow down: {answer}"}).code == 1
+        assert source_row(day, NEWS).state == "slow down"
+        with Database(day / "store").look() as con:
+            ((host, until),) = con.execute("FROM hosts").fetchall()
+        assert host == "news.example"
+        assert seconds - harness.PATIENCE < (until - EARLIER).total_seconds() <= seconds
+        assert harness.run(day, now=until - timedelta(seconds=1)).code == 0
+        assert asked_of(day, FORUM) == asked  # it is due, but at the same host
+        assert harness.run(day, now=NOW).code == 0
+        assert harness.canonical_dump(day) == faultless_day
+
+    harness.side_by_side(check, [("120", 120), (in_an_hour, 3600), ("soon", 900)])
+
+
+@MANY_RUNS
+def test_a_full_disk_loses_nothing_and_says_so(morning, faultless_day, tmp_path):
     """The file may not grow by more than some blocks of DuckDB's, so that it fails early or late in the run."""
-    kept = harness.canonical_dump(day)
-    size = (day / "store" / "main.duckdb").stat().st_size
-    faulty = harness.run(day, now=EARLIER, room=size + blocks * 262_144)
-    assert faulty.code == 4
-    assert "Traceback" not in faulty.complaints
-    assert f"no room to write {day}/store/main.duckdb; free some space and run again" in faulty.complaints
-    assert count_read(day) >= len(kept["mentions"])
-    with Database(day / "store").look() as con:
-        rows = harness.dump(con)["mentions"]
-    assert set(kept["mentions"]) <= set(rows)
-    for now in (EARLIER, NOW):
-        assert harness.run(day, now=now).code == 0
-    assert harness.canonical_dump(day) == faultless_day
+    kept = harness.canonical_dump(morning)["mentions"]
+
+    def check(blocks: int) -> None:
+        day = shutil.copytree(morning, tmp_path / str(blocks))
+        size = (day / "store" / "main.duckdb").stat().st_size
+        faulty = harness.run(day, now=EARLIER, room=size + blocks * 262_144)
+        assert faulty.code == 4
+        assert "Traceback" not in faulty.complaints
+        assert f"no room to write {day}/store/main.duckdb; free some space and run again" in faulty.complaints
+        assert count_read(day) >= len(kept)
+        assert set(kept) <= set(harness.dump_of(Database(day / "store"))["mentions"])
+        for now in (EARLIER, NOW):
+            assert harness.run(day, now=now).code == 0
+        assert harness.canonical_dump(day) == faultless_day
+
+    harness.side_by_side(check, (0, 4))
 
 
 @pytest.fixture
