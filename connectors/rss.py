@@ -14,6 +14,7 @@ from earful.connectors.types import Cursor, Mention, Page
 
 # What Reddit's and Hacker News's feeds say for a post without words:
 _NO_WORDS = re.compile(r"\s*submitted by\s*\S{1,40}(\s*to\s*\S{1,40})?\s*\[link\]\s*\[[\d ]*comments?\]$|^Comments$")
+_ROOT = re.compile(rb"<(/?)(?:\w+:)?(?:rss|feed|rdf)\b", re.IGNORECASE)
 _ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 
 
@@ -31,10 +32,12 @@ def parse(response: httpx.Response, cursor: Cursor) -> Page:
     if response.status_code == 304:
         return Page((), cursor)
     entries, read = feed.read(response), text.read_at(response)
+    known = {"etag": response.headers.get("etag"), "modified": response.headers.get("last-modified")}
+    if {tag[1] for tag in _ROOT.finditer(response.content.replace(b"\0", b""))} == {b""}:  # opened and never closed
+        entries, known = entries[:-1], {}  # cut short: the last entry is torn, and the rest must be asked for again
     items = [_mention(entry, read) for entry in entries]
     seen, rolled = walk.window(cursor, items)
-    after = {"etag": response.headers.get("etag"), "modified": response.headers.get("last-modified"), "seen": seen}
-    return text.page(items, after, rolled=rolled)
+    return text.page(items, {**known, "seen": seen}, rolled=rolled)
 
 
 def _mention(entry: dict[str, object], read: datetime) -> Mention | str:

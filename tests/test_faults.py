@@ -212,6 +212,15 @@ def test_a_useless_answer_is_told_on_its_row_and_made_good_later(morning, faultl
     )
 
 
+def test_a_feed_that_was_cut_short_is_asked_for_whole(faultless_day, tmp_path):
+    assert harness.run(tmp_path, now=EARLIER, faults={NEWS: "half"}).code == 0
+    read = len(harness.dump_of(Database(tmp_path / "store"))["mentions"])
+    assert read < len(faultless_day["mentions"])
+    assert harness.run(tmp_path, now=NOW).code == 0
+    assert [question["etag"] for question in asked_of(tmp_path, NEWS)] == ["", ""]
+    assert harness.canonical_dump(tmp_path) == faultless_day
+
+
 def test_a_source_that_has_ended_is_not_asked_again(morning, tmp_path):
     day = shutil.copytree(morning, tmp_path / "day")
     asked = len(asked_of(day, TAG))
