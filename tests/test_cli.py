@@ -161,7 +161,10 @@ def test_every_help_is_worth_reading(earful, name: str) -> None:
 def test_the_help_of_all_says_what_the_exit_codes_mean(earful) -> None:
     shown = earful("--help")
     assert shown.code == 0
-    assert "Exit codes: 0 done;" in " ".join(shown.out.split())
+    told = " ".join(shown.out.replace("│", " ").split())
+    assert "Exit codes: 0 done; 1 done, but something failed" in told
+    assert "2 the configuration or the call is wrong; 3 another run is at work; 4 the store can't be used" in told
+    assert (cli.FAILED, cli.WRONG, cli.BUSY, cli.BROKEN) == (1, 2, 3, 4)
     for name in COMMANDS:
         assert f" {name} " in shown.out
 
@@ -227,6 +230,28 @@ def test_check_asks_every_source_and_stores_nothing(earful, tmp_path: Path, worl
     shown = earful("check")
     assert "Acme 3" in shown.out
     assert "Acme: acme is bad" in shown.err
+
+
+def test_check_takes_everything_of_a_brands_own_source_for_it(earful, tmp_path: Path) -> None:
+    own = CONFIG.replace('target = "social.example/acme"', 'target = "social.example/acme"\nbrand = "Globex"')
+    (tmp_path / "earful.toml").write_text(own, encoding="utf-8")
+    one, other = earful("check", "--json").json
+    assert (one["matched"], other["matched"]) == ({"Acme": 3, "Globex": 0}, {"Acme": 1, "Globex": 3})
+    earful("run")
+    found = published(tmp_path / "store", "SELECT brand, count(*) FROM facts GROUP BY ALL ORDER BY ALL")
+    assert found == [("Acme", 4), ("Globex", 3)]
+
+
+def test_what_the_model_does_not_know_stays_unscored_with_its_reason(earful, tmp_path: Path) -> None:
+    words = "acme hat meine Bestellung schon wieder verloren und niemand antwortet auf meine Fragen"
+    (tmp_path / "x.csv").write_text(f"id,text\n1,{words}\n2,acme is bad\n", encoding="utf-8")
+    earful("import", "x.csv")
+    assert earful("run").code == 0
+    query = "SELECT id, label, reason FROM scores WHERE source = 'import:x' ORDER BY id"
+    assert published(tmp_path / "store", query) == [
+        ("1", "unscored", "the model does not know the language de"),
+        ("2", "negative", ""),
+    ]
 
 
 def test_check_shows_all_results_though_one_source_fails(earful, world: World) -> None:
