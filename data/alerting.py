@@ -71,6 +71,11 @@ def source_times(con: Connection, since: datetime) -> dict[str, list[datetime]]:
     return dict(rows)
 
 
+def speakers(con: Connection, brand: str) -> set[str]:
+    """Names the sources that ever spoke of a brand."""
+    return {row[0] for row in con.execute("SELECT DISTINCT source FROM facts WHERE brand = ?", [brand]).fetchall()}
+
+
 def gaps(con: Connection, since: datetime) -> list[tuple[str, datetime, datetime | None]]:
     """Lists the gaps (source, start, finish) that reach beyond a time; finish None is still open."""
     return con.execute(
@@ -87,6 +92,14 @@ def save_spikes(con: Connection, brand: str, rule: str, since: datetime, spikes:
             "INSERT INTO spikes VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             [brand, rule, spike.start, spike.finish, spike.observed, spike.expected, spike.high, spike.score],
         )
+
+
+def end_others(con: Connection, watched: Sequence[tuple[str, str]], now: datetime) -> None:
+    """Ends the open alerts of what is no longer watched; `watched` lists each (brand, rule) that is."""
+    for (alert,) in con.execute("SELECT alert FROM alerts WHERE state IN ('pending', 'firing')").fetchall():
+        brand, rule, _ = str(alert).rsplit("|", 2)
+        if (brand, rule) not in watched:
+            con.execute("UPDATE alerts SET state = 'resolved', resolved = ? WHERE alert = ?", [now, alert])
 
 
 def latest_alert(con: Connection, brand: str, rule: str) -> Alert | None:

@@ -85,14 +85,14 @@ def read_landed(database: Database, clock: Clock) -> None:
         except landing.LandingError as error:
             log.warning("%s", error)  # nothing is lost: the cursor did not move, so its source is asked again
             continue
-        row = rows.get(landed.source)
-        page = _parsed(landed) if row else None
+        row, page = rows.get(landed.source), _parsed(landed)
         with database.transaction(publish=False) as con:
             store.mark_digested(con, name)
-            if page and row:
+            if page:
+                store.add_source(con, landed.source, *landed.source.split(":", 1))
                 store.save_page(con, landed.source, page.mentions, clock())
-                if row.cursor == landed.cursor:
-                    store.put_cursor(con, landed.source, page.cursor)
+            if page and row and row.cursor == landed.cursor:
+                store.put_cursor(con, landed.source, page.cursor)
 
 
 def replay(database: Database, progress: Progress) -> dict[str, Report]:

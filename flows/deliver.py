@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +19,8 @@ from earful.flows.config import Config, ConfigError, Target
 log = logging.getLogger(__name__)
 
 LONGEST_WAIT = timedelta(hours=1)
+FORGOTTEN = timedelta(days=1)  # how often a message to a target that is no longer configured is looked at again
+CALLS = re.compile(r"[@<](?=[\w!#@])")  # how chat services begin what calls people: @everyone, <!channel>
 LIMIT = 2000  # characters of title and text together, which the strictest of the usual targets takes
 
 
@@ -29,7 +32,12 @@ def deliver(database: Database, config: Config, client: Client, clock: Callable[
         messages = todo.unsent(con, clock())
     for message in messages:
         target = targets.get(message.target)
-        error = send(client, target, message.key, message.message) if target else "this target is no longer configured"
+        if target is None:
+            with database.transaction() as con:
+                missing = "this target is no longer configured"
+                alerting.mark_failed(con, message.key, missing, FORGOTTEN, clock())
+            continue
+        error = send(client, target, message.key, message.message)
         failpoint.reach("sent")
         with database.transaction() as con:
             if error:
@@ -76,8 +84,8 @@ def write(message: dict[str, Any]) -> tuple[str, str]:
     head, foot = f"Where: {where}", f"Look: {card['link']}"
     parts, room = [head], LIMIT - len(title) - len(head) - len(foot) - 4
     for quote in card["quotes"]:
-        by = ", ".join(part for part in (quote["author"] or "unknown", quote["url"]) if part)
-        said = f"“{_short(quote['text'], 200)}” ({by})"
+        by = ", ".join(part for part in (_harmless(quote["author"] or "unknown"), quote["url"]) if part)
+        said = f"“{_harmless(_short(quote['text'], 200))}” ({by})"
         if len(said) + 2 <= room:  # a link is told whole or not at all
             parts.append(said)
             room -= len(said) + 2
@@ -113,6 +121,11 @@ def _is_web(address: str) -> bool:
     except httpx.InvalidURL:
         return False
     return url.scheme in ("http", "https") and bool(url.host)
+
+
+def _harmless(text: str) -> str:
+    """Keeps a mention's words from calling people in a chat, by an invisible mark after the sign that would."""
+    return CALLS.sub(lambda found: f"{found[0]}\u2060", text)
 
 
 def _short(text: str, most: int) -> str:

@@ -95,7 +95,7 @@ def _collect(job: Job) -> str:
     new = sum(report.new for report in reports)
     if job.recordings:  # what a recording lacks is no failure of this run
         return f"read {len(reports)} recordings, {len(failed)} of no use, {new} new mentions"
-    job.report["errors"] += [report.error for report in failed]
+    job.report["errors"] += [f"{report.source}: {report.error}" for report in failed]
     return f"asked {len(reports)} sources, {len(failed)} failed, {new} new mentions"
 
 

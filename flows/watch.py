@@ -29,10 +29,11 @@ def watch(database: Database, config: Config, clock: Callable[[], datetime]) -> 
     with database.transaction() as con:
         holes = silence_rows(alerting.source_times(con, now - HISTORY))
         health.save_silences(con, holes)
-        for rule in config.rules:
-            own = [brand.name for brand in config.brands if not brand.competitor]
-            for brand in rule.brands or own:
-                changed += _watch_brand(con, config, rule, brand, now)
+        own = tuple(brand.name for brand in config.brands if not brand.competitor)
+        watched = [(brand, rule) for rule in config.rules for brand in rule.brands or own]
+        alerting.end_others(con, [(brand, rule.name) for brand, rule in watched], now)
+        for brand, rule in watched:
+            changed += _watch_brand(con, config, rule, brand, now)
     return changed
 
 
@@ -56,14 +57,16 @@ def _watch_brand(con: alerting.Connection, config: Config, rule: Rule, brand: st
     # An imported past is judged in its own time, up to the last mention; but an alert ends when nobody speaks any more.
     end = now if lasts else min(now, newest + 2 * rule.step)
     moments = alerting.story_times(con, brand, begin, rule.counts)
-    windows = judged(moments, begin, end, rule, config.zone)
+    dark = unheard(alerting.speakers(con, brand), alerting.gaps(con, begin), now)
+    windows = judged(moments, begin, end, rule, config.zone, dark)
+    settled = now - min(config.every, rule.step)
     line = spikes.SENSITIVITY[rule.sensitivity]
     found = [window for window in windows if window.score >= line and window.observed >= rule.least]
     alerting.save_spikes(con, brand, rule.name, begin, found)
     after = before
     changed = []
     for place in fresh(windows, rule.step, now):
-        after = advance(after, windows[: place + 1], brand, rule)
+        after = advance(after, windows[: place + 1], brand, rule, settled)
         if after is None or after == before:
             continue
         # A firing alert tells all that is known by now, also when several windows are caught up at once.
@@ -93,18 +96,45 @@ def edges(begin: datetime, end: datetime, step: timedelta, zone: ZoneInfo) -> li
     return days
 
 
-def judged(moments: Sequence[datetime], begin: datetime, end: datetime, rule: Rule, zone: ZoneInfo) -> list[Spike]:
-    """Counts moments in whole intervals from `begin` up to `end` and judges each by those before it."""
+def unheard(
+    speakers: set[str], gaps: Sequence[tuple[str, datetime, datetime | None]], now: datetime
+) -> list[tuple[datetime, datetime]]:
+    """Lists the intervals in which every one of the sources could not be read: nothing is known of them."""
+    bounds = sorted({bound for _, start, finish in gaps for bound in (start, finish or now)})
+    return [
+        (one, other)
+        for one, other in pairwise(bounds)
+        if speakers
+        and speakers <= {source for source, start, finish in gaps if start <= one and (finish or now) >= other}
+    ]
+
+
+def judged(
+    moments: Sequence[datetime],
+    begin: datetime,
+    end: datetime,
+    rule: Rule,
+    zone: ZoneInfo,
+    dark: Sequence[tuple[datetime, datetime]] = (),
+) -> list[Spike]:
+    """Counts moments in whole intervals from `begin` up to `end` and judges each by those before it.
+
+    An interval that touches the dark, in which nothing could be heard, is left out: its count is unknown.
+    """
     bounds = edges(begin, end, rule.step, zone)
-    counts = [0.0] * (len(bounds) - 1)
+    counts: list[float | None] = [
+        None if any(start < till and since < finish for since, till in dark) else 0.0
+        for start, finish in pairwise(bounds)
+    ]
     for moment in moments:
         place = bisect_right(bounds, moment) - 1
         if 0 <= place < len(counts):
-            counts[place] += 1
+            counts[place] = (counts[place] or 0.0) + 1
     steps = spikes.judge(counts, [bound.astimezone(zone) for bound in bounds[:-1]], rule.step)
     return [
         Spike(start, finish, int(count), one.expected, one.high, one.score)
         for (start, finish), count, one in zip(pairwise(bounds), counts, steps, strict=True)
+        if count is not None
     ]
 
 
@@ -114,10 +144,11 @@ def fresh(windows: Sequence[Spike], step: timedelta, now: datetime) -> list[int]
     return [place for place, window in enumerate(windows) if window.finish >= horizon]
 
 
-def advance(alert: Alert | None, windows: Sequence[Spike], brand: str, rule: Rule) -> Alert | None:
+def advance(alert: Alert | None, windows: Sequence[Spike], brand: str, rule: Rule, settled: datetime) -> Alert | None:
     """Takes the last of the windows into account: none, pending, firing, resolved or dropped; pure.
 
-    A surprise makes an alert pending, a second window that is still high makes it fire, calm ones resolve it.
+    A surprise makes an alert pending, a second window that is still high makes it fire, calm ones resolve it. A window
+    that ended after `settled` may still fill up: it can raise an alert, but not calm one.
     """
     window = windows[-1]
     line = spikes.SENSITIVITY[rule.sensitivity]
@@ -130,6 +161,8 @@ def advance(alert: Alert | None, windows: Sequence[Spike], brand: str, rule: Rul
         name = f"{brand}|{rule.name}|{window.start.isoformat()}"
         return Alert(name, brand, rule.name, "pending", window.start, None, None, window.finish, {})
     if window.finish <= alert.latest:
+        return alert
+    if not high and window.finish > settled:
         return alert
     seen = replace(alert, latest=window.finish)
     if alert.state == "pending":

@@ -23,7 +23,7 @@ BRANDS = (Brand(name="Acme", match="acme"), Brand(name="Globex", match="globex",
 
 def config(folder: Path, **values: Any) -> Config:
     """A configuration of two brands, the second a competitor; `values` are its other fields."""
-    return Config(**{"folder": folder, "brands": BRANDS, **values})
+    return Config(**{"folder": folder, "brands": BRANDS, "every": timedelta(minutes=5), **values})
 
 
 @dataclass(frozen=True)

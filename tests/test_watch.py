@@ -21,6 +21,7 @@ from earful.flows.config import Brand, Config, Rule, Target
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 START = datetime(2025, 3, 3, tzinfo=UTC)
 CRISIS = START + 14 * DAY  # when criticism breaks out, after two usual weeks
+LATER = CRISIS + 30 * DAY  # by then every interval has settled
 RULE = Rule(name="Criticism")
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -96,29 +97,59 @@ def test_between_the_lines_an_alert_lasts(settings: Config) -> None:
     windows = [Spike(START + n * HOUR, START + (n + 1) * HOUR, 9, 1, 3, score) for n, score in enumerate(scores)]
     alert, told = None, []
     for place in range(len(windows)):
-        alert = watch.advance(alert, windows[: place + 1], "Acme", RULE)
+        alert = watch.advance(alert, windows[: place + 1], "Acme", RULE, LATER)
         told.append(alert.state if alert else None)
     assert told == [None, "pending", "firing", "firing", "firing", "firing", "firing", "resolved"]
 
 
+def test_an_interval_that_may_still_fill_up_calms_nothing() -> None:
+    first = Spike(START, START + HOUR, 20, 1, 3, 1.0)
+    second = Spike(START + HOUR, START + 2 * HOUR, 0, 1, 3, 0.0)
+    pending = watch.advance(None, [first], "Acme", RULE, LATER)
+    assert watch.advance(pending, [first, second], "Acme", RULE, second.finish - HOUR) == pending
+    assert watch.advance(pending, [first, second], "Acme", RULE, second.finish).state == "dropped"
+
+
+def test_what_could_not_be_heard_is_no_zero() -> None:
+    gaps = [
+        ("a", START + 2 * HOUR, START + 6 * HOUR),
+        ("b", START + 4 * HOUR, None),
+        ("c", START + 20 * HOUR, START + 21 * HOUR),
+    ]
+    now = START + 9 * HOUR
+    dark = watch.unheard({"a", "b"}, gaps, now)
+    assert dark == [(START + 4 * HOUR, START + 6 * HOUR)]
+    assert watch.unheard({"a", "b", "d"}, gaps, now) == []
+    windows = watch.judged([START], START, START + 8 * HOUR, RULE, BERLIN, dark)
+    assert [window.start for window in windows] == [START + n * HOUR for n in (0, 1, 2, 3, 6, 7)]
+
+
+def test_an_alert_ends_with_its_rule(database: Database, settings: Config) -> None:
+    live(database, settings, [14, 15])
+    other = config(settings.folder, rules=[Rule(name="Another", sensitivity="strict", least=1000)])
+    look(database, other, CRISIS + 2 * HOUR)
+    assert rows(database, "SELECT DISTINCT state FROM alerts") == [("resolved",)]
+
+
 def test_few_stories_are_no_alert_however_surprising() -> None:
     window = Spike(START, START + HOUR, RULE.least - 1, 0.01, 1, 1.0)
-    assert watch.advance(None, [window], "Acme", RULE) is None
-    assert watch.advance(None, [replace(window, observed=RULE.least)], "Acme", RULE).state == "pending"
+    assert watch.advance(None, [window], "Acme", RULE, LATER) is None
+    assert watch.advance(None, [replace(window, observed=RULE.least)], "Acme", RULE, LATER).state == "pending"
 
 
 def test_no_interval_is_taken_into_account_twice() -> None:
     window = Spike(START, START + HOUR, 20, 1, 3, 1.0)
-    pending = watch.advance(None, [window], "Acme", RULE)
-    assert watch.advance(pending, [window], "Acme", RULE) == pending
+    pending = watch.advance(None, [window], "Acme", RULE, LATER)
+    assert watch.advance(pending, [window], "Acme", RULE, LATER) == pending
     for state in ("resolved", "dropped", "firing"):
         known = replace(pending, state=state)
-        assert watch.advance(known, [window], "Acme", RULE) == known
+        assert watch.advance(known, [window], "Acme", RULE, LATER) == known
     again = watch.advance(
         replace(pending, state="resolved"),
         [window, replace(window, start=START + HOUR, finish=START + 2 * HOUR)],
         "Acme",
         RULE,
+        LATER,
     )
     assert again.state == "pending"
     assert again.alert != pending.alert
