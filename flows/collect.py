@@ -48,7 +48,7 @@ def collect(database: Database, config: Config, client: Client, clock: Clock, pr
             hosts.setdefault(host, []).append((source, row))
     total = sum(len(group) for group in hosts.values())
     reports: list[Report] = []
-    published = time.monotonic()
+    published = 0.0
 
     def ask_host(host: str) -> None:
         for source, row in hosts[host]:
@@ -62,9 +62,9 @@ def collect(database: Database, config: Config, client: Client, clock: Clock, pr
         waiting = [pool.submit(ask_host, host) for host in hosts]
         while any(not future.done() for future in waiting):
             time.sleep(0.05)
-            if time.monotonic() - published > PUBLISH_EVERY:
+            if reports and time.monotonic() - published > PUBLISH_EVERY:
                 database.publish()
-                published = time.monotonic()
+                published = 0.0
         for future in waiting:
             future.result()
     database.publish()

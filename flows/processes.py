@@ -10,14 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
-
 from earful.dashboard import launch
 from earful.data import todo
 from earful.data.database import current, snapshot
 from earful.flows.config import Config
 
-SERVER_PATIENCE = 120.0  # seconds until the Prefect server must answer
 RESTART_PAUSE = 5.0
 GRACE = 10.0
 
@@ -56,6 +53,7 @@ def environment(config: Config, path: Path, prefect_port: int) -> dict[str, str]
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_CLI_PROMPT": "false",
+        "PREFECT_RUNNER_POLL_FREQUENCY": "3",  # seconds between looks for a run that is due
         "PREFECT_HOME": str(config.store_folder / "prefect"),
         "PREFECT_API_URL": f"http://127.0.0.1:{prefect_port}/api",
         "PREFECT_SERVER_API_HOST": "127.0.0.1",
@@ -95,15 +93,12 @@ def serve(config: Config, path: Path, port: int, prefect_port: int, say: Callabl
             raise StartError(f"port {number} is taken, the {what} needs it; stop what holds it or choose another port")
     _on_signals(_interrupted)
     running = parts(config, path, port, prefect_port)
-    pages, server, flows = running
     try:
-        server.start()
-        pages.start()
+        for part in running:
+            part.start()
         say(f"dashboard   http://localhost:{port}")
-        say(f"Prefect     http://127.0.0.1:{prefect_port}  (starting, about 20 seconds)")
-        _await(server, f"http://127.0.0.1:{prefect_port}/api/ready")
-        say("flows       served; the first run starts in a few seconds")
-        flows.start()
+        say(f"Prefect     http://127.0.0.1:{prefect_port}")
+        say("the first mentions are there in about a minute: Prefect starts, the sources are asked, texts are scored")
         seen = ""
         while True:
             time.sleep(1)
@@ -144,21 +139,6 @@ def free(port: int) -> bool:
     """Tells whether nothing listens on a port of the loopback address."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
-
-
-def _await(part: Part, address: str) -> None:
-    give_up = time.monotonic() + SERVER_PATIENCE
-    while time.monotonic() < give_up:
-        if not part.alive():
-            break
-        try:
-            if httpx.get(address, timeout=2, trust_env=False).is_success:
-                return
-        except httpx.HTTPError:
-            time.sleep(0.3)
-            continue
-        time.sleep(0.3)
-    raise StartError(f"the {part.name} did not start; its log is {part.log}")
 
 
 def _signal_group(group: int, sign: signal.Signals) -> None:

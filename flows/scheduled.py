@@ -5,11 +5,14 @@ work, the others find nothing to do, and two at once are kept apart by a lock of
 """
 
 import asyncio
+import logging
 import os
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
+import httpx
 from prefect import flow, get_run_logger, serve, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
@@ -18,6 +21,7 @@ from prefect.client.schemas.filters import FlowRunFilter
 from prefect.client.schemas.objects import State
 from prefect.client.schemas.schedules import IntervalSchedule
 from prefect.deployments.runner import RunnerDeployment
+from prefect.settings import PREFECT_API_URL
 from prefect.states import Cancelled, Crashed
 
 from earful.data import landing
@@ -25,21 +29,24 @@ from earful.data.lock import Busy
 from earful.flows import jobs, run
 from earful.flows.config import load_or_last_good
 
+log = logging.getLogger(__name__)
+
+SERVER_PATIENCE = 120.0  # seconds until the Prefect server must answer
 DEADLINE = 1800  # seconds; what is left undone then is done by the next run
 
 
 @flow(name="listen", timeout_seconds=DEADLINE, log_prints=False)
 def listen(config: str) -> dict[str, Any]:
     """Runs every stage once; does nothing when another run is at work."""
-    log = get_run_logger()
-    job = jobs.build(Path(config), lambda stage, done, total: log.debug("%s %d of %d", stage, done, total))
+    logger = get_run_logger()
+    job = jobs.build(Path(config), lambda stage, done, total: logger.debug("%s %d of %d", stage, done, total))
     try:
         with run.at_work(job):
             for name, stage in run.stages():
                 retried = task(name=name, retries=2, retry_delay_seconds=[5, 30], cache_policy=NO_CACHE)(run.run_stage)
-                log.info("%s: %s", name, retried(job, name, stage))
+                logger.info("%s: %s", name, retried(job, name, stage))
     except Busy as busy:
-        log.info("nothing done: %s", busy)
+        logger.info("nothing done: %s", busy)
         return {"busy": str(busy)}
     counts = ("source", "state", "read", "new", "changed", "known", "seconds")
     table = [{key: source[key] for key in counts} for source in job.report["sources"]]
@@ -57,7 +64,8 @@ def tidy(config: str) -> int:
 
 
 def start(config: Path, every: timedelta) -> None:
-    """Clears what a dead predecessor left behind and serves the flows until interrupted; blocks."""
+    """Waits for the server, clears what a dead predecessor left behind and serves the flows until interrupted."""
+    await_server()
     asyncio.run(clear_old_runs())
     soon = datetime.now(UTC) + timedelta(seconds=2)
     parameters = {"config": str(config)}
@@ -66,6 +74,20 @@ def start(config: Path, every: timedelta) -> None:
         cast(RunnerDeployment, listen.to_deployment("earful", schedules=[schedule], parameters=parameters)),
         cast(RunnerDeployment, tidy.to_deployment("earful", cron="17 3 * * *", parameters=parameters)),
     )
+
+
+def await_server() -> None:
+    """Waits until the Prefect server answers; raises TimeoutError when it does not in time."""
+    ready = f"{PREFECT_API_URL.value()}/ready"
+    give_up = time.monotonic() + SERVER_PATIENCE
+    while time.monotonic() < give_up:
+        try:
+            if httpx.get(ready, timeout=2, trust_env=False).is_success:
+                return
+        except httpx.HTTPError as error:
+            log.debug("the Prefect server does not answer yet: %s", error)
+        time.sleep(0.3)
+    raise TimeoutError(f"the Prefect server does not answer at {ready}")
 
 
 async def clear_old_runs() -> int:
