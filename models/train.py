@@ -26,7 +26,9 @@ from earful.models.showings import Row, balance, mask, plan, read
 POOL = 8192  # showings that are masked, sorted by length and cut into batches together
 RATE, WARM_UP, DECAY, CLIP = 1.5e-4, 0.06, 0.01, 1.0
 NAME = "earful-minilm-1"
-RIGHT = 0.85  # of what is labelled on dev; the rest is unclear
+RIGHT = 0.75  # of what is labelled on dev; the rest is unclear
+# Measured, but no part of calibration: its neutral rows are those where annotators could not tell.
+NOT_CALIBRATED_ON = {"sxsw_brands"}
 
 
 def say(line: str) -> None:
@@ -124,7 +126,13 @@ def train(
     tokenizer.no_padding()
     torch.manual_seed(seed)
     config = json.loads((base / "config.json").read_text(encoding="utf-8"))
-    config |= {"attention_probs_dropout_prob": 0.0, "id2label": dict(enumerate(encoder.LABELS))}
+    config |= {
+        "_name_or_path": NAME,
+        "architectures": ["BertForSequenceClassification"],
+        "attention_probs_dropout_prob": 0.0,
+        "id2label": dict(enumerate(encoder.LABELS)),
+        "label2id": {label: at for at, label in enumerate(encoder.LABELS)},
+    }
     model = BertForSequenceClassification(BertConfig(**config))
     started = load_file(base / "model.safetensors")
     started.pop("embeddings.position_ids", None)  # older files keep this counter among the weights
@@ -224,7 +232,8 @@ def finish(model: BertForSequenceClassification, tokenizer: Tokenizer, dev: list
     """Calibrates on dev, measures, and writes model.safetensors (fp16), tokenizer.json and config.json."""
     answers = logits(model, tokenizer, dev, limit)
     say(json.dumps(report(dev, answers), indent=2))
-    temperature, threshold = calibrate(answers, dev)
+    kept = [at for at, row in enumerate(dev) if row.source not in NOT_CALIBRATED_ON]
+    temperature, threshold = calibrate(answers[kept], [dev[at] for at in kept])
     out.mkdir(parents=True, exist_ok=True)
     save_file(
         {name: weight.to(torch.float16).contiguous() for name, weight in model.state_dict().items()},

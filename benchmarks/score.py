@@ -1,0 +1,118 @@
+"""Texts a second: our judge against transformers.pipeline on the same weights, in the same run.
+
+    python benchmarks/score.py [--texts 5000]
+
+The texts are made here, all different, with the spread of lengths of public posts (half under 25 words, one in
+twenty over 100). The pipeline runs as its documentation shows it, in fp32, on texts that are already cleaned for it.
+"""
+
+import argparse
+import platform
+import random
+import time
+
+import torch
+from safetensors.torch import load_file
+from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast, pipeline
+
+from earful.models import encoder, sentiment
+
+BRANDS = ["Ferrywell", "Brimstone", "Kettle & Co", "Lanternbank", "Oxbow Air"]
+OPENINGS = [
+    "Honestly,",
+    "So",
+    "@{brand}",
+    "Update:",
+    "Dear {brand},",
+    "lol",
+    "Three weeks later and",
+    "Well,",
+    "FYI",
+    "",
+]
+MIDDLES = [
+    "{brand} {did} my {thing} {when}",
+    "I {felt} what {brand} did with the {thing} {when}",
+    "my {thing} from {brand} {was} {when}",
+    "has anyone else had their {thing} {was} {when}?",
+    "the new {thing} of {brand} {was}, I {felt} it",
+    "support told me {when} that the {thing} {was}",
+]
+WORDS = {
+    "did": ["lost", "fixed", "delivered", "cancelled", "replaced", "overcharged", "upgraded", "forgot about"],
+    "thing": ["order", "card", "flight", "kettle", "refund", "app login", "subscription", "battery", "loan", "seat"],
+    "when": ["yesterday", "again", "within an hour", "after 14 days", "this morning", "for no reason", "on Sunday"],
+    "felt": ["love", "hate", "do not understand", "really like", "am tired of", "cannot believe", "do not mind"],
+    "was": ["broken", "great", "late", "as described", "a joke", "surprisingly good", "not there", "okay"],
+}
+ENDINGS = [".", "!", "...", " 😡", " 😂😂", " 👍", " https://example.org/{number}", " #fail", " #happy", "?!"]
+
+
+def sentence(chance: random.Random, brand: str) -> str:
+    """Makes one sentence up."""
+    parts = [chance.choice(part) for part in (OPENINGS, MIDDLES, ENDINGS)]
+    chosen = {slot: chance.choice(words) for slot, words in WORDS.items()}
+    text = f"{parts[0]} {parts[1]}{parts[2]}"
+    return text.format(brand=brand, number=chance.randrange(10**6), **chosen).strip()
+
+
+def make(count: int) -> list[tuple[str, str]]:
+    """Makes (text, brand) pairs, all different, the same in every run."""
+    chance = random.Random(20)
+    pairs: dict[tuple[str, str], None] = {}
+    while len(pairs) < count:
+        brand = chance.choice(BRANDS)
+        sentences = max(1, min(60, round(chance.lognormvariate(0.75, 0.9))))
+        pairs[" ".join(sentence(chance, brand) for _ in range(sentences)), brand] = None
+    return list(pairs)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--texts", type=int, default=5000)
+    pairs = make(parser.parse_args().texts)
+    words = sorted(len(text.split()) for text, _ in pairs)
+    judge = sentiment.load()
+    judge.score(pairs[:200])
+    began = time.perf_counter()
+    judgements = judge.score(pairs)
+    ours = len(pairs) / (time.perf_counter() - began)
+
+    network = BertForSequenceClassification(BertConfig(**sentiment.read_config(sentiment.SHIPPED / "config.json")))
+    network.load_state_dict(load_file(sentiment.SHIPPED / "model.safetensors"))
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_file=str(sentiment.SHIPPED / "tokenizer.json"),
+        model_input_names=["input_ids", "token_type_ids", "attention_mask"],
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+    )
+    theirs = pipeline("text-classification", model=network, tokenizer=tokenizer, device="cpu")
+    inputs = [{"text": encoder.clean(text, brand), "text_pair": brand} for text, brand in pairs]
+    cut = {"truncation": "only_first", "max_length": judge.max_tokens}
+    few = inputs[:500]
+    theirs(few[:50], **cut)
+    began = time.perf_counter()
+    labels = [theirs(one, **cut)["label"] for one in few]
+    alone = len(few) / (time.perf_counter() - began)
+    began = time.perf_counter()
+    labels = [one["label"] for one in theirs(inputs, batch_size=32, **cut)]
+    batched = len(inputs) / (time.perf_counter() - began)
+
+    short = [at for at, one in enumerate(inputs) if len(tokenizer(**one)["input_ids"]) <= judge.max_tokens]
+    agree = sum(judgements[at].likeliest == labels[at] for at in short) / len(short)
+    kind = "bf16" if sentiment.bf16_is_fast() else "fp32"
+    print(
+        f"{len(pairs):,} texts, {words[len(words) // 2]} words in the middle, {words[len(words) * 19 // 20]} at 95 %, "
+        f"{words[-1]} at most; {torch.get_num_threads()} threads, {platform.machine()}, torch {torch.__version__}\n"
+    )
+    print("| how | texts/s | ours is faster by |\n|---|---:|---:|")
+    print(f"| `Judge.score`, {kind}, batches by token count | {ours:,.0f} | |")
+    print(f"| `transformers.pipeline`, text by text (first {len(few)}) | {alone:,.0f} | {ours / alone:.1f} × |")
+    print(f"| `transformers.pipeline`, `batch_size=32` | {batched:,.0f} | {ours / batched:.1f} × |")
+    print(f"\nSame label on {agree:.2%} of the {len(short):,} texts that both read whole.")
+
+
+if __name__ == "__main__":
+    main()
