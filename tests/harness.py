@@ -9,6 +9,8 @@ import multiprocessing
 import os
 import resource
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -34,6 +36,7 @@ HEAVY = [
 
 forks = multiprocessing.get_context("forkserver")
 forks.set_forkserver_preload(HEAVY)
+one_at_a_time = threading.Lock()  # two threads that ask for exit codes at once take each other's
 
 
 @dataclass(frozen=True)
@@ -54,18 +57,37 @@ class Ended:
 def running(function: Callable[..., object], *arguments: object) -> Iterator[BaseProcess]:
     """Runs a function in a process of its own for the length of the block, and kills it at the end."""
     process = forks.Process(target=function, args=arguments, daemon=True)
-    process.start()
+    with one_at_a_time:
+        process.start()
     try:
         yield process
     finally:
         kill(process)
 
 
+def wait(process: BaseProcess, seconds: float) -> int | None:
+    """Waits for a process to end, for some seconds at most, and gives its exit code, None when it goes on."""
+    give_up = time.monotonic() + seconds
+    while True:
+        with one_at_a_time:
+            code = process.exitcode
+        if code is not None or time.monotonic() >= give_up:
+            return code
+        time.sleep(0.005)
+
+
 def ended(process: BaseProcess) -> int:
     """Waits until a process ends and gives its exit code."""
-    process.join(PATIENCE)
-    assert process.exitcode is not None, "the process hangs"
-    return process.exitcode
+    code = wait(process, PATIENCE)
+    assert code is not None, "the process hangs"
+    return code
+
+
+def kill(process: BaseProcess) -> int:
+    """Kills a process by SIGKILL, unless it has ended, waits until it is gone and gives its exit code."""
+    with one_at_a_time:
+        process.kill()
+    return ended(process)
 
 
 @contextmanager
@@ -170,9 +192,3 @@ def side_by_side(check: Callable[[Any], object], cases: Iterable[Any]) -> None:
             except BaseException as error:
                 error.add_note(f"the case is {case}")
                 raise
-
-
-def kill(process: BaseProcess) -> None:
-    """Kills a process by SIGKILL, unless it has ended, and waits until it is gone."""
-    process.kill()
-    process.join()
