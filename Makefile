@@ -29,7 +29,7 @@ run: install ## Start the demo: Prefect, scheduled flows and the dashboard on ht
 	@$(BIN)/earful demo
 
 test: install-dev ## Run all tests; needs no network
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 test-recorded: install-dev ## Run recorded answers through the connectors: EARFUL_PAYLOADS=DIR make test-recorded
 	$(BIN)/python -m pytest tests/test_recorded.py -s

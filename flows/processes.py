@@ -16,6 +16,7 @@ from earful.data.database import current, snapshot
 from earful.flows.config import Config
 
 RESTART_PAUSE = 5.0
+STARTS_AT_MOST = 50  # of one part; what stops that often needs a person
 GRACE = 10.0
 
 
@@ -32,9 +33,11 @@ class Part:
     environment: Mapping[str, str]
     log: Path
     process: subprocess.Popen[bytes] | None = field(default=None)
+    starts: int = 0
 
     def start(self) -> None:
         """Starts the process in a group of its own, its output going to its log file."""
+        self.starts += 1
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -107,6 +110,8 @@ def serve(config: Config, path: Path, port: int, prefect_port: int, say: Callabl
                 say(f"store       {standing(config.store_folder)}")
             for part in running:
                 if not part.alive():
+                    if part.starts >= STARTS_AT_MOST:
+                        raise StartError(f"the {part.name} keeps stopping; its log is {part.log}")
                     say(f"{part.name} has stopped (see {part.log}); starting it again")
                     time.sleep(RESTART_PAUSE)
                     part.start()
