@@ -290,7 +290,7 @@ def test_run_shows_a_table_to_people(earful, world: World) -> None:
     assert ended.code == cli.FAILED
     assert "hackernews:acme" in ended.out
     assert "nothing broke out" in ended.out
-    assert ended.err.startswith("! social.example: answered 500")
+    assert ended.err.startswith("! mastodon:social.example/acme: social.example: answered 500")
 
 
 def test_run_without_weights_keeps_what_it_read(earful, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
