@@ -11,6 +11,7 @@ import resource
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,7 +25,8 @@ import world
 
 from earful.connectors import feed
 from earful.connectors.http import Client
-from earful.data.database import Database, snapshot
+from earful.data import todo
+from earful.data.database import Database, DatabaseError, snapshot
 from earful.flows import cli, jobs, score
 from earful.models import sentiment
 
@@ -181,6 +183,48 @@ def canonical_dump(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
     with snapshot(folder / "store") as con:
         assert dump(con) == kept, "the newest snapshot is older than the store"
     return kept
+
+
+def worth_comparing(dump: dict[str, list[tuple[Any, ...]]]) -> None:
+    """Makes sure that a dump holds the whole world, judged, and an alert that was sent."""
+    assert len(dump["mentions"]) == sum(len(world.items(place)) for place in world.SOURCES)
+    assert {row[0] for row in dump["mentions"]} == set(world.SOURCES.values())
+    assert {row[6] for row in dump["facts"]} >= {"negative", "positive", "neutral"}
+    assert [row[3] for row in dump["alerts"]] == ["firing"]
+    assert [row[-1] for row in dump["outbox"]] == [True]
+    assert {row[2] for row in dump["sources"]} == {"fine"}
+
+
+def count_read(folder: Path) -> int:
+    """Counts the mentions that a reader sees now; 0 before anything was published."""
+    try:
+        with snapshot(folder / "store") as con:
+            return con.execute("SELECT count(*) FROM mentions").fetchone()[0]
+    except DatabaseError as error:
+        assert "nothing has been kept" in str(error)
+        return 0
+
+
+def source_row(folder: Path, place: str) -> todo.SourceRow:
+    """Gives what the store says of the source at a place."""
+    with Database(folder / "store").look() as con:
+        return next(row for row in todo.sources(con) if row.source == world.SOURCES[place])
+
+
+def asked_of(folder: Path, place: str) -> list[dict[str, Any]]:
+    """Lists the questions that were asked at a place."""
+    return [question for question in world.noted(folder, "asked") if question["place"] == place]
+
+
+def delivered(folder: Path) -> Counter[str]:
+    """Counts how often each message arrived, by its key."""
+    return Counter(message["key"] for message in world.noted(folder, "delivered"))
+
+
+def wait_until_asked(folder: Path, place: str) -> None:
+    """Waits until a question was asked at a place."""
+    while not asked_of(folder, place):
+        time.sleep(0.01)
 
 
 def side_by_side(check: Callable[[Any], object], cases: Iterable[Any]) -> None:

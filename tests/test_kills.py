@@ -1,0 +1,142 @@
+"""A run killed anywhere is made good by the next: nothing lost, nothing twice."""
+
+import random
+import shutil
+import time
+from collections import Counter
+
+import harness
+import pytest
+import world
+from world import FORUM, NEWS, SEARCH, TAG
+
+from earful.data.database import Database
+
+KILLED = -9
+MANY_RUNS = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def faultless(tmp_path_factory):
+    """What a run at NOW leaves behind in an empty folder."""
+    folder = tmp_path_factory.mktemp("faultless")
+    assert harness.run(folder).code == 0
+    return harness.canonical_dump(folder)
+
+
+def test_the_world_is_worth_comparing(faultless, tmp_path):
+    harness.worth_comparing(faultless)
+    assert harness.run(tmp_path).code == 0
+    assert harness.canonical_dump(tmp_path) == faultless
+    asked = Counter(question["place"] for question in world.noted(tmp_path, "asked"))
+    assert asked == {NEWS: 1, FORUM: 1, SEARCH: 3, TAG: 2, world.HOOK: 1}
+
+
+@MANY_RUNS
+def test_a_run_killed_anywhere_is_made_good_by_the_next(faultless, tmp_path):
+    (message,) = faultless["outbox"]
+
+    def check(fail_at: str) -> None:
+        folder = tmp_path / fail_at
+        assert harness.run(folder, fail_at=fail_at).code == KILLED
+        harness.count_read(folder)
+        assert harness.run(folder).code == 0
+        assert harness.canonical_dump(folder) == faultless
+        assert not list((folder / "store").rglob("*.tmp"))
+        # Between sending and marking a message is sent again, under the same key; otherwise exactly once.
+        assert harness.delivered(folder) == {message[0]: 2 if fail_at == "sent" else 1}
+
+    during_answers = ("after_fetch:2", "after_land:3")
+    in_transactions = ("before_commit", "before_commit:4", "before_commit:12")
+    after_them = ("after_commit:4", "after_commit:12", "snapshot_copied:2", "snapshot_named:3")
+    harness.side_by_side(check, [*during_answers, *in_transactions, *after_them, "sent"])
+
+
+def test_a_run_killed_while_a_source_is_answering(faultless, tmp_path):
+    with harness.earful(tmp_path, faults={NEWS: f"waits: {tmp_path / 'never'}"}) as process:
+        harness.wait_until_asked(tmp_path, NEWS)
+        harness.kill(process)
+    assert harness.source_row(tmp_path, NEWS).cursor == {}
+    assert harness.run(tmp_path).code == 0
+    assert [question["etag"] for question in harness.asked_of(tmp_path, NEWS)] == ["", ""]
+    assert harness.canonical_dump(tmp_path) == faultless
+
+
+def test_scoring_killed_half_way_goes_on_where_it_stopped_with_the_real_weights(tmp_path):
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    assert harness.run(whole, judge="shipped").code == 0
+    assert harness.run(broken, judge="shipped", batch=20, fail_at="scored_batch:3").code == KILLED
+    with Database(broken / "store").look() as con:
+        assert con.execute("SELECT count(*) FROM scores").fetchone() == (40,)
+    again = harness.run(broken, judge="shipped", batch=20)
+    assert again.code == 0
+    expected, found = harness.canonical_dump(whole), harness.canonical_dump(broken)
+    left = len(expected["scores"]) - 40
+    assert next(stage["done"] for stage in again.report["stages"] if stage["stage"] == "score").split()[1] == str(left)
+    assert found == expected
+
+
+@MANY_RUNS
+def test_thirty_random_kills_leave_what_a_run_without_kills_leaves(faultless, tmp_path):
+    begun = time.monotonic()
+    assert harness.run(tmp_path / "measured").code == 0
+    whole = time.monotonic() - begun
+
+    def check(seed: int) -> None:
+        chance = random.Random(seed)  # where in its work a run is then is up to the machine
+        folders = (tmp_path / f"{seed}-{number}" for number in range(100))
+        folder, seen, kills = next(folders), 0, 0
+        while kills < 10:
+            with harness.earful(folder) as process:
+                harness.wait(process, chance.uniform(0, whole))
+                code = harness.kill(process)
+            assert code in (0, KILLED)
+            if code == 0:  # it was done before the kill
+                assert harness.canonical_dump(folder) == faultless
+                folder, seen = next(folders), 0
+                continue
+            kills += 1
+            assert harness.count_read(folder) >= seen
+            seen = harness.count_read(folder)
+        assert harness.run(folder).code == 0
+        assert harness.canonical_dump(folder) == faultless
+        assert set(harness.delivered(folder)) == {row[0] for row in faultless["outbox"]}
+
+    harness.side_by_side(check, (1, 2, 3))
+
+
+def test_of_two_runs_at_once_one_works_and_one_says_busy(faultless, tmp_path):
+    go = tmp_path / "go"
+    with harness.earful(tmp_path, faults={NEWS: f"waits: {go}"}) as first:
+        harness.wait_until_asked(tmp_path, NEWS)
+        second = harness.run(tmp_path)
+        assert second.code == 3
+        assert f"the pipeline is in use by process {first.pid}" in second.complaints
+        assert "Traceback" not in second.complaints
+        go.touch()
+        assert harness.ended(first) == 0
+    assert harness.canonical_dump(tmp_path) == faultless
+
+
+@MANY_RUNS
+def test_a_304_after_a_lost_commit_loses_nothing(faultless, tmp_path):
+    def check(case: tuple[str, bool]) -> None:
+        fail_at, raw_is_left = case
+        folder = tmp_path / f"{fail_at} {raw_is_left}"
+        slow = dict.fromkeys((SEARCH, TAG), f"waits: {tmp_path / 'never'}")
+        assert harness.run(folder, faults=slow, fail_at=fail_at).code == KILLED
+        raw = folder / "store" / "raw"
+        assert len(list(raw.glob("*/*.gz"))) == (fail_at != "after_fetch")
+        if not raw_is_left:
+            shutil.rmtree(raw, ignore_errors=True)
+        committed = fail_at.startswith("after_commit")
+        assert bool(harness.source_row(folder, NEWS).cursor) == committed
+        assert bool(harness.dump_of(Database(folder / "store"))["mentions"]) == committed
+        assert harness.run(folder).code == 0
+        # An ETag is only sent once what it stands for is kept, if need be from the landed answer before asking again.
+        again = [] if committed else [raw_is_left]
+        assert [bool(question["etag"]) for question in harness.asked_of(folder, NEWS)] == [False, *again]
+        assert harness.canonical_dump(folder) == faultless
+
+    killed_at = ("after_fetch", "before_commit:2", "after_commit:2")
+    harness.side_by_side(check, [*((fail_at, False) for fail_at in killed_at), ("before_commit:2", True)])
