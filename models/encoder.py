@@ -107,11 +107,11 @@ def batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
         yield batch
 
 
-def tensors(inputs: Sequence[Tokens]) -> "dict[str, torch.Tensor]":
-    """Pads inputs to the longest: token numbers, segments and mask, each (inputs, tokens)."""
+def tensors(inputs: Sequence[Tokens], width: int | None = None) -> "dict[str, torch.Tensor]":
+    """Pads inputs to a width, or to the longest: token numbers, segments and mask, each (inputs, tokens)."""
     import torch
 
-    width = max(len(one.numbers) for one in inputs)
+    width = width or max(len(one.numbers) for one in inputs)
     numbers = torch.zeros(len(inputs), width, dtype=torch.long)  # 0 is [PAD] in this vocabulary
     segments = torch.zeros_like(numbers)
     mask = torch.zeros_like(numbers)

@@ -8,20 +8,22 @@ The weights ship with the project; nothing here asks a network.
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from earful.models import encoder
+from earful.models import encoder, network
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
-    from transformers import BertForSequenceClassification
 
 SHIPPED = Path(__file__).parent / "weights"
 UNCLEAR = "unclear"
-BUDGET = 2048  # tokens a batch, padding included: more is no faster, the caches are full
+BUDGET = 512  # tokens a batch, padding included: what a core's own cache holds
 AT_ONCE = 4096  # texts that are tokenized and sorted together: bounds the memory, whatever is given
 
 
@@ -56,7 +58,7 @@ class Judge:
     threshold: float
     temperature: float
     max_tokens: int
-    network: "BertForSequenceClassification"
+    network: network.Network
     tokenizer: "Tokenizer"
 
     def score(
@@ -70,8 +72,10 @@ class Judge:
         done = 0
         for start in range(0, len(pairs), AT_ONCE):
             inputs = encoder.tokenize(self.tokenizer, pairs[start : start + AT_ONCE], self.max_tokens)
-            for batch in encoder.batches([len(one.numbers) for one in inputs], BUDGET):
-                for at, judgement in zip(batch, self._judge([inputs[at] for at in batch]), strict=True):
+            batches = list(encoder.batches([len(one.numbers) for one in inputs], BUDGET))
+            answers = _workers().map(self._judge, ([inputs[at] for at in batch] for batch in batches))
+            for batch, found in zip(batches, answers, strict=True):
+                for at, judgement in zip(batch, found, strict=True):
                     judgements[start + at] = judgement
                 done += len(batch)
                 if progress:
@@ -81,8 +85,7 @@ class Judge:
     def _judge(self, inputs: Sequence[encoder.Tokens]) -> list[Judgement]:
         import torch
 
-        with torch.inference_mode():
-            answers = self.network(**encoder.tensors(inputs)).logits.float()
+        answers = network.logits(self.network, inputs)
         judgements = []
         for one, chances in zip(inputs, torch.softmax(answers / self.temperature, 1).tolist(), strict=True):
             negative, neutral, positive = chances
@@ -101,28 +104,33 @@ def load(path: Path | None = None) -> Judge:
     import torch
     from safetensors import SafetensorError
     from safetensors.torch import load_file
-    from transformers import BertConfig, BertForSequenceClassification
 
     folder = path or SHIPPED
     config = read_config(folder / "config.json")
     tokenizer = _tokenizer(folder / "tokenizer.json")
     weights = _present(folder / "model.safetensors")
-    network = BertForSequenceClassification(BertConfig(**config)).train(False)
     try:
-        network.load_state_dict(load_file(weights))
-    except (SafetensorError, RuntimeError) as error:
+        built = network.build(load_file(weights), config, torch.bfloat16 if bf16_is_fast() else torch.float32)
+    except (SafetensorError, KeyError, ValueError) as error:
         raise WeightsError(f"{weights} is damaged or belongs to another model: {error}") from error
-    if bf16_is_fast():
-        network = network.to(torch.bfloat16)
     ours = config["earful"]
     return Judge(
         model=name(folder),
         threshold=ours["threshold"],
         temperature=ours["temperature"],
         max_tokens=ours["max_tokens"],
-        network=network,
+        network=built,
         tokenizer=tokenizer,
     )
+
+
+@cache
+def _workers() -> ThreadPoolExecutor:
+    """Starts a thread for every core; each computes alone, see network."""
+    import torch
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return ThreadPoolExecutor(cores, "judge", initializer=partial(torch.set_num_threads, 1))
 
 
 def name(path: Path | None = None) -> str:

@@ -1,0 +1,159 @@
+"""The network's pass written out for the processor: the same answers as `BertForSequenceClassification`, sooner.
+
+What it leaves out is what takes time without changing an answer: three products for queries, keys and values where
+one does, and a last layer for words that nobody asks about, since only the first token is judged. Batches are small
+enough for the caches, their widths few, because every new shape costs the library a kernel; each thread works on a
+batch of its own, which spares the threads from waiting for each other after every product.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from earful.models import encoder
+
+if TYPE_CHECKING:
+    import torch
+
+STEP = 8  # widths are multiples of this many tokens
+HIDDEN = -1e4  # added to the attention on padding; finite, so that bf16 holds it
+
+
+@dataclass(frozen=True, slots=True)
+class Affine:
+    """A product with a matrix and a sum with a vector; or a normalisation's scale and shift."""
+
+    weight: "torch.Tensor"
+    bias: "torch.Tensor"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer's weights; `attend` makes queries (already scaled), keys and values in one product."""
+
+    attend: Affine
+    out: Affine
+    out_norm: Affine
+    widen: Affine
+    narrow: Affine
+    narrow_norm: Affine
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """All weights in one precision, in the order in which they are used."""
+
+    heads: int
+    epsilon: float
+    words: "torch.Tensor"
+    segments: "torch.Tensor"
+    places: "torch.Tensor"
+    norm: Affine
+    layers: tuple[Layer, ...]
+    pooler: Affine
+    classifier: Affine
+
+
+def build(weights: "Mapping[str, torch.Tensor]", config: Mapping[str, Any], dtype: "torch.dtype") -> Network:
+    """Orders the weights of a `BertForSequenceClassification`, by their names there.
+
+    Raises KeyError where one is missing and ValueError where one has another shape than config says.
+    """
+    size, wide = config["hidden_size"], config["intermediate_size"]
+    scale = (size // config["num_attention_heads"]) ** -0.5
+
+    def take(name: str, *shape: int) -> "torch.Tensor":
+        if tuple(weights[name].shape) != shape:
+            raise ValueError(f"{name} has the shape {tuple(weights[name].shape)}, not {shape}")
+        return weights[name].to(dtype)
+
+    def affine(name: str, *shape: int) -> Affine:
+        return Affine(take(f"{name}.weight", *shape), take(f"{name}.bias", shape[0]))
+
+    def layer(at: int) -> Layer:
+        import torch
+
+        name = f"bert.encoder.layer.{at}"
+        parts = [affine(f"{name}.attention.self.{part}", size, size) for part in ("query", "key", "value")]
+        parts[0] = Affine(parts[0].weight * scale, parts[0].bias * scale)
+        return Layer(
+            attend=Affine(torch.cat([one.weight for one in parts]), torch.cat([one.bias for one in parts])),
+            out=affine(f"{name}.attention.output.dense", size, size),
+            out_norm=affine(f"{name}.attention.output.LayerNorm", size),
+            widen=affine(f"{name}.intermediate.dense", wide, size),
+            narrow=affine(f"{name}.output.dense", size, wide),
+            narrow_norm=affine(f"{name}.output.LayerNorm", size),
+        )
+
+    return Network(
+        heads=config["num_attention_heads"],
+        epsilon=config["layer_norm_eps"],
+        words=take("bert.embeddings.word_embeddings.weight", config["vocab_size"], size),
+        segments=take("bert.embeddings.token_type_embeddings.weight", config["type_vocab_size"], size),
+        places=take("bert.embeddings.position_embeddings.weight", config["max_position_embeddings"], size),
+        norm=affine("bert.embeddings.LayerNorm", size),
+        layers=tuple(layer(at) for at in range(config["num_hidden_layers"])),
+        pooler=affine("bert.pooler.dense", size, size),
+        classifier=affine("classifier", len(encoder.LABELS), size),
+    )
+
+
+def logits(network: Network, inputs: Sequence[encoder.Tokens]) -> "torch.Tensor":
+    """Scores a batch: one row an input, one column a label, float32."""
+    import torch
+    from torch.nn.functional import linear
+
+    width = -(-max(len(one.numbers) for one in inputs) // STEP) * STEP
+    given = encoder.tensors(inputs, width)
+    rows = len(inputs)
+    with torch.inference_mode():
+        hidden = network.words[given["input_ids"]] + network.segments[given["token_type_ids"]] + network.places[:width]
+        state = _normal(network, hidden.view(rows * width, -1), network.norm)
+        mask = (1 - given["attention_mask"][:, None, None, :]).to(state.dtype) * HIDDEN
+        for layer in network.layers[:-1]:
+            state = _rest(network, layer, state, _attention(network, layer, state, mask))
+        last = network.layers[-1]
+        first = state.view(rows, width, -1)[:, 0].contiguous()
+        state = _rest(network, last, first, _attention_of_first(network, last, state, first, mask))
+        pooled = torch.tanh(linear(state, network.pooler.weight, network.pooler.bias))
+        return linear(pooled, network.classifier.weight, network.classifier.bias).float()
+
+
+def _attention(network: Network, layer: Layer, state: "torch.Tensor", mask: "torch.Tensor") -> "torch.Tensor":
+    import torch
+    from torch.nn.functional import linear
+
+    rows, width, heads, size = len(mask), mask.shape[-1], network.heads, state.shape[1]
+    joined = linear(state, layer.attend.weight, layer.attend.bias).view(rows, width, 3, heads, -1)
+    query, key, value = joined.permute(2, 0, 3, 1, 4).contiguous().view(3, rows * heads, width, -1)
+    weights = torch.bmm(query, key.transpose(1, 2)).view(rows, heads, width, width) + mask
+    mixed = torch.bmm(torch.softmax(weights, -1).view(rows * heads, width, width), value)
+    return mixed.view(rows, heads, width, -1).transpose(1, 2).reshape(rows * width, size)
+
+
+def _attention_of_first(
+    network: Network, layer: Layer, state: "torch.Tensor", first: "torch.Tensor", mask: "torch.Tensor"
+) -> "torch.Tensor":
+    import torch
+    from torch.nn.functional import linear
+
+    rows, width, heads, size = len(mask), mask.shape[-1], network.heads, state.shape[1]
+    query = linear(first, layer.attend.weight[:size], layer.attend.bias[:size]).view(rows * heads, 1, -1)
+    joined = linear(state, layer.attend.weight[size:], layer.attend.bias[size:]).view(rows, width, 2, heads, -1)
+    key, value = joined.permute(2, 0, 3, 1, 4).contiguous().view(2, rows * heads, width, -1)
+    weights = torch.bmm(query, key.transpose(1, 2)).view(rows, heads, 1, width) + mask
+    return torch.bmm(torch.softmax(weights, -1).view(rows * heads, 1, width), value).view(rows, size)
+
+
+def _rest(network: Network, layer: Layer, state: "torch.Tensor", mixed: "torch.Tensor") -> "torch.Tensor":
+    from torch.nn.functional import gelu, linear
+
+    state = _normal(network, linear(mixed, layer.out.weight, layer.out.bias) + state, layer.out_norm)
+    wide = gelu(linear(state, layer.widen.weight, layer.widen.bias))
+    return _normal(network, linear(wide, layer.narrow.weight, layer.narrow.bias) + state, layer.narrow_norm)
+
+
+def _normal(network: Network, state: "torch.Tensor", norm: Affine) -> "torch.Tensor":
+    from torch.nn.functional import layer_norm
+
+    return layer_norm(state, norm.weight.shape, norm.weight, norm.bias, network.epsilon)
