@@ -67,13 +67,19 @@ def start(config: Path, every: timedelta) -> None:
     """Waits for the server, clears what a dead predecessor left behind and serves the flows until interrupted."""
     await_server()
     asyncio.run(clear_old_runs())
-    soon = datetime.now(UTC) + timedelta(seconds=2)
     parameters = {"config": str(config)}
-    schedule = IntervalSchedule(interval=every, anchor_date=soon)
-    serve(
-        cast(RunnerDeployment, listen.to_deployment("earful", schedules=[schedule], parameters=parameters)),
-        cast(RunnerDeployment, tidy.to_deployment("earful", cron="17 3 * * *", parameters=parameters)),
-    )
+    schedule = IntervalSchedule(interval=every, anchor_date=datetime.now(UTC))
+    listening = cast(RunnerDeployment, listen.to_deployment("earful", schedules=[schedule], parameters=parameters))
+    tidying = cast(RunnerDeployment, tidy.to_deployment("earful", cron="17 3 * * *", parameters=parameters))
+    asyncio.run(run_now(listening))
+    serve(listening, tidying)
+
+
+async def run_now(deployment: RunnerDeployment) -> None:
+    """Asks for one run at once: the schedule's own first tick may pass while the server is still being told of it."""
+    identity = await deployment.aapply()
+    async with get_client() as client:
+        await client.create_flow_run_from_deployment(identity)
 
 
 def await_server() -> None:

@@ -156,3 +156,22 @@ def test_two_flows_are_served_on_their_schedules(prefect: Any, path: Path, monke
     assert schedule.schedule.interval == timedelta(minutes=15)
     assert served[0].parameters == {"config": str(path)}
     assert served[1].schedules[0].schedule.cron == "17 3 * * *"
+
+
+def test_the_first_run_is_due_at_the_start_not_an_interval_later(
+    prefect: Any, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowRunFilter
+
+    async def due() -> int:
+        async with get_client() as client:
+            wanted = FlowRunFilter.model_validate({"state": {"name": {"any_": ["Scheduled"]}}})
+            runs = await client.read_flow_runs(flow_run_filter=wanted)
+        now = datetime.now(UTC)
+        mine = [run for run in runs if run.deployment_id and run.parameters == {"config": str(path)}]
+        return sum(run.expected_start_time is not None and run.expected_start_time <= now for run in mine)
+
+    monkeypatch.setattr(prefect, "serve", lambda *deployments: None)
+    prefect.start(path, timedelta(hours=6))
+    assert asyncio.run(due()) == 1
