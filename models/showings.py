@@ -5,56 +5,105 @@ import json
 import math
 import random
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from earful.models import encoder
+from earful.models import encoder, invented
 
 # How often each source is seen. Short informal posts are what is judged most, so tweets come oftener.
-SHOWINGS = {"semeval13-16": 2.7, "goemotions_reddit": 0.9, "sst5_as3": 1.5, "senti4sd": 1.5}
-SHOWINGS_WITH_TARGET = 1.8
+SHOWINGS = {"semeval13-16": 2.2, "goemotions_reddit": 0.9, "sst5_as3": 1.2, "senti4sd": 1.2, "invented": 1.0}
+SHOWINGS_WITH_TARGET = 1.7
+INVENTED = 24_000  # rows
 # Rows whose whole text is about one thing: an invented name for it may stand in front, or stay unsaid.
 ABOUT_ONE_THING = {"sst5_as3", "tsa_md"}
-SYLLABLES = (
-    "ba be bri cor da dex fen fi gal hu jo ka kel lo lum ma mir na nov o pex qui ra ril so sta ta tor u ven vi "
-    "wex xo yar za zu"
-)
+# Posts that may be written to somebody: who is addressed becomes the target, which is how complaints reach brands.
+ADDRESSED = {"semeval13-16": 0.2, "goemotions_reddit": 0.2}
+REVIEWS = ("semeval14_", "semeval15_", "semeval16_restaurant")
+SPOILT = 0.06  # share of rows with a typing error, and as many with a link behind
+# Which emotion tells which intent; the first that applies counts, the rest is "other".
+INTENTS = ("problem", "want", "question", "praise", "other")
+TELLING = {
+    "question": {"curiosity", "confusion"},
+    "want": {"desire"},
+    "problem": {"annoyance", "anger", "disappointment", "disapproval", "disgust"},
+    "praise": {"admiration", "gratitude", "love", "approval"},
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A text, what it is judged towards ("" for the whole text), its label as a number and its source."""
+    """A text, what it is judged towards ("" for the whole text), its label and intent as numbers, its source.
+
+    Either number may be None: the row then teaches nothing about it.
+    """
 
     text: str
     target: str
-    label: int
+    label: int | None
     source: str
+    intent: int | None = None
 
 
-def read(data: Path, names: list[str]) -> list[Row]:
-    """Reads rows of `{"source", "text", "target", "label"}` from NAME.jsonl.gz files."""
+def lines(data: Path, name: str) -> Iterator[dict[str, Any]]:
+    """Reads the objects of NAME.jsonl.gz."""
+    with gzip.open(data / f"{name}.jsonl.gz", "rt", encoding="utf-8") as file:
+        yield from map(json.loads, file)
+
+
+def intent_of(emotions: list[str]) -> int:
+    """Tells the intent that a set of GoEmotions labels speaks of."""
+    found = next((intent for intent, telling in TELLING.items() if telling & set(emotions)), "other")
+    return INTENTS.index(found)
+
+
+def read(data: Path, names: list[str], emotions: str) -> list[Row]:
+    """Reads rows of `{"source", "text", "target", "label"}` from NAME.jsonl.gz files.
+
+    Intents come from the emotions of the same texts, and in reviews from the label.
+    """
+    intents = {one["text"]: intent_of(one["labels"]) for one in lines(data, emotions)}
     rows = []
-    for name in names:
-        with gzip.open(data / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
-            for line in lines:
-                row = json.loads(line)
-                label = encoder.LABELS.index(row["label"])
-                rows.append(Row(row["text"], row.get("target") or "", label, row["source"]))
+    for row in (row for name in names for row in lines(data, name)):
+        label = encoder.LABELS.index(row["label"])
+        intent = intents.pop(row["text"], None)
+        if row["source"].startswith(REVIEWS) and label != 1:
+            intent = INTENTS.index("praise" if label == 2 else "problem")
+        rows.append(Row(row["text"], row.get("target") or "", label, row["source"], intent))
+    rows += [Row(text, "", None, "emotions", intent) for text, intent in intents.items()]
     return rows
 
 
-def invent(chance: random.Random) -> str:
-    """Makes up a brand name of two to four syllables, sometimes with a second word."""
-    syllables = SYLLABLES.split()
-    name = "".join(chance.choices(syllables, k=chance.choice((2, 2, 3, 3, 4))))
-    return f"{name} {chance.choice(syllables)}{chance.choice(syllables)}" if chance.random() < 0.2 else name
+def made_up(count: int, seed: int) -> list[Row]:
+    """Gives invented sentences as rows."""
+    return [Row(one.text, one.target, one.label, "invented", one.intent) for one in invented.make(count, seed)]
 
 
 def mask(row: Row, chance: random.Random) -> Row:
     """Replaces the target's words by an invented name, or writes the target with @ or #, in part of the rows.
 
     This keeps the model from learning an opinion about any brand, and shows it the ways a brand stands in texts.
+    Some rows get a typing error or a link, which must change nothing.
     """
+    row = _renamed(row, chance)
+    if chance.random() < SPOILT and len(row.text) > 20:
+        at = chance.randrange(len(row.text) - 1)
+        row = replace(row, text=row.text[:at] + row.text[at + 1] + row.text[at] + row.text[at + 2 :])
+    if chance.random() < SPOILT:
+        row = replace(row, text=f"{row.text} https://t.example/{chance.randrange(10**8):x}")
+    return row
+
+
+def _renamed(row: Row, chance: random.Random) -> Row:
+    if row.source == "invented":
+        return row
+    invent = invented.name
+    if chance.random() < ADDRESSED.get(row.source, 0) and not row.target:
+        name = invent(chance)
+        handle = "@" + name.replace(" ", "")
+        first, _, rest = row.text.partition(" ")
+        return replace(row, text=f"{handle} {rest if first.startswith('@') else row.text}", target=name)
     if row.source in ABOUT_ONE_THING and chance.random() < 0.5:
         name = invent(chance)
         text = chance.choice((f"{name}: {row.text}", f"@{name.replace(' ', '')} {row.text}", row.text, row.text))
@@ -75,7 +124,8 @@ def plan(rows: list[Row], seed: int) -> list[int]:
     chance = random.Random(seed)  # noqa: S311 - not a secret
     shown: list[int] = []
     for at, row in enumerate(rows):
-        times = SHOWINGS_WITH_TARGET if row.target else SHOWINGS.get(row.source, 1.0)
+        usual = SHOWINGS_WITH_TARGET if row.target else 1.0
+        times = SHOWINGS.get(row.source, usual)
         shown += [at] * (int(times) + (chance.random() < times % 1))
     chance.shuffle(shown)
     return shown
@@ -83,6 +133,13 @@ def plan(rows: list[Row], seed: int) -> list[int]:
 
 def balance(rows: list[Row]) -> dict[tuple[str, int], float]:
     """Weighs rare labels up within their source (square root, at most 2) so that none is simply never said."""
-    sources = Counter(row.source for row in rows)
-    labels = Counter((row.source, row.label) for row in rows)
+    labels = Counter((row.source, row.label) for row in rows if row.label is not None)
+    sources = Counter(row.source for row in rows if row.label is not None)
     return {key: min(2.0, math.sqrt(sources[key[0]] / (3 * count))) for key, count in labels.items()}
+
+
+def balance_intents(rows: list[Row]) -> list[float]:
+    """Weighs rare intents up (square root, at most 2), in the order of INTENTS."""
+    counts = Counter(row.intent for row in rows if row.intent is not None)
+    usual = sum(counts.values()) / len(INTENTS)
+    return [min(2.0, math.sqrt(usual / counts[at])) if counts[at] else 0.0 for at in range(len(INTENTS))]
