@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from earful.data.queries import LABELS, Gap
-
-Z = 1.959964  # 95%, two sides
+from earful.models import accuracy
+from earful.models.accuracy import Share
 
 
 @dataclass(frozen=True)
@@ -44,29 +44,9 @@ class Totals:
         return self.negative + self.positive
 
 
-@dataclass(frozen=True)
-class Share:
-    """A part of a whole and the interval in which it plausibly lies; all between `lowest` (0 or -1) and 1."""
-
-    value: float
-    low: float
-    high: float
-
-
-def share(part: int, whole: int) -> Share | None:
-    """Gives part / whole with its Wilson interval; None of nothing."""
-    if whole == 0:
-        return None
-    value = part / whole
-    scale = 1 + Z**2 / whole
-    middle = (value + Z**2 / (2 * whole)) / scale
-    half = Z * math.sqrt(value * (1 - value) / whole + Z**2 / (4 * whole**2)) / scale
-    return Share(value, min(value, max(0.0, middle - half)), max(value, min(1.0, middle + half)))
-
-
 def net_sentiment(totals: Totals) -> Share | None:
     """Gives (positive - negative) / (positive + negative), from -1 to 1; None when nobody praises or complains."""
-    positive = share(totals.positive, totals.opinionated)
+    positive = accuracy.share(totals.positive, totals.opinionated)
     if positive is None:
         return None
     return Share(*(2 * value - 1 for value in (positive.value, positive.low, positive.high)))
@@ -84,7 +64,7 @@ def differ(now: Share | None, before: Share | None) -> bool:
 
 def volumes_differ(now: int, before: int) -> bool:
     """Tells whether two counts of equally long periods are further apart than chance alone makes likely."""
-    half = share(now, now + before)
+    half = accuracy.share(now, now + before)
     return half is not None and not half.low <= 0.5 <= half.high
 
 

@@ -1,29 +1,19 @@
 """The Overview page: how much is said of a brand, how it is meant, what broke out, and how fresh all that is."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import canvas, charts, figures, findings, frame, read, words
-from earful.dashboard.figures import Share, Totals
+from earful.dashboard import canvas, charts, figures, findings, frame, read, tiles, words
 from earful.dashboard.frame import View
+from earful.dashboard.tiles import Picture
 from earful.data import queries
+from earful.models import accuracy
 
 SEEN = {"pending": "Pending", "firing": "Firing", "resolved": "Over"}
 BADGES: dict[str, Any] = {"pending": "orange", "firing": "red", "resolved": "gray"}
-
-
-@dataclass(frozen=True)
-class Picture:
-    """The figures of the period and of the one before; `before` is None when the store reaches less far back."""
-
-    now: Totals
-    before: Totals | None
-    brands: dict[str, int]
-    brands_before: dict[str, int]
 
 
 def show() -> None:
@@ -41,11 +31,12 @@ def show() -> None:
     picture = Picture(
         now,
         figures.totals(found.counts, filters.brand, period.before, period.before_finish) if fair else None,
+        figures.totals(found.counts[found.counts.corrected], filters.brand, period.start, period.finish),
         figures.volume_by_brand(found.counts, period.start, period.finish),
         figures.volume_by_brand(found.counts, period.before, period.before_finish) if fair else {},
     )
     _spans(view, fair)
-    _tiles(view, picture)
+    tiles.draw(view, picture, read.judged(view.folder, view.version))
     left, right = st.columns([7, 3], gap="medium")
     with left:
         _over_time(view, picture, found)
@@ -63,94 +54,6 @@ def _spans(view: View, fair: bool) -> None:
     else:
         text += ". Nothing to compare with: what is kept does not reach back over the period before"
     st.caption(f"{text}. Times are those of {view.zone.key}.")
-
-
-def _tiles(view: View, picture: Picture) -> None:
-    now, before, brand = picture.now, picture.before, view.choice.filters.brand
-    columns = st.columns(6, gap="small")
-    noise = before is not None and not figures.volumes_differ(now.volume, before.volume)
-    moved = words.change(now.volume, before.volume) if before and before.volume else None
-    with columns[0]:
-        _tile(view, "Volume", words.number(now.volume), moved, noise, "off", "volume", "", {})
-    with columns[1]:
-        share = figures.share(now.negative, now.judged)
-        was = figures.share(before.negative, before.judged) if before else None
-        more = f"{now.negative:,} of {now.judged:,} judged"
-        _share_tile(view, "Negative share", share, was, "inverse", "negative", more, {"sentiment": "negative"})
-    with columns[2]:
-        net = figures.net_sentiment(now)
-        was = figures.net_sentiment(before) if before else None
-        moved = f"{words.points(net.value - was.value)} points" if net and was else None
-        value = words.points(net.value) if net else "–"
-        more = f"{words.interval(net)} (95%)" if net else "nobody praised or complained"
-        noise = not figures.differ(net, was)
-        _tile(
-            view, "Net sentiment", value, moved, noise, "normal", "net", more, {"sentiment": ["negative", "positive"]}
-        )
-    with columns[3]:
-        others = sum(picture.brands.values())
-        share = figures.share(picture.brands.get(brand, 0), others) if len(view.known.brands) > 1 else None
-        was = figures.share(picture.brands_before.get(brand, 0), sum(picture.brands_before.values()))
-        more = f"of {others:,} of all brands" if share else "no other brand is watched"
-        _share_tile(view, "Share of voice", share, was, "off", "voice", more, {})
-    with columns[4]:
-        more = f"{words.percent(now.unclear / now.volume)} of the volume"
-        _tile(view, "Unclear", words.number(now.unclear), None, False, "off", "unclear", more, {"sentiment": "unclear"})
-    with columns[5]:
-        more = f"{words.percent(now.unscored / now.volume)} of the volume"
-        link = {"sentiment": "unscored"}
-        _tile(view, "Not scored", words.number(now.unscored), None, False, "off", "unscored", more, link)
-
-
-def _share_tile(
-    view: View,
-    name: str,
-    share: Share | None,
-    was: Share | None,
-    colour: Any,
-    definition: str,
-    more: str,
-    link: dict[str, Any],
-) -> None:
-    moved = f"{words.points(share.value - was.value)} points" if share and was else None
-    value = words.percent(share.value) if share else "–"
-    _tile(view, name, value, moved, not figures.differ(share, was), colour, definition, more, link)
-
-
-def _tile(
-    view: View,
-    name: str,
-    value: str,
-    moved: str | None,
-    noise: bool,
-    colour: Any,
-    definition: str,
-    more: str,
-    link: dict[str, Any],
-) -> None:
-    """Draws a figure, its change, its definition and the way to its mentions; every text here is the page's own."""
-    with st.container(border=True, height="stretch", gap="xxsmall"):
-        st.metric(
-            name,
-            value,
-            moved.replace("−", "-") if moved else None,  # Streamlit knows only the ASCII minus as a sign
-            delta_color="off" if noise else colour,
-            delta_arrow="off" if noise else "auto",
-            delta_description="within the noise" if noise and moved else None,
-        )
-        if more:
-            st.caption(more)
-        st.space("stretch")
-        with st.popover("Explain", type="tertiary"):
-            st.markdown(words.DEFINITIONS[definition])
-            if moved:
-                st.markdown(words.DEFINITIONS["change"])
-            st.page_link(
-                frame.PAGES["mentions"],
-                label="Show what is counted here",
-                icon=":material/list:",
-                query_params=view.choice.link(**link),
-            )
 
 
 def _over_time(view: View, picture: Picture, found: read.Overview) -> None:
@@ -203,7 +106,7 @@ def _voice(view: View, picture: Picture) -> None:
     rows = []
     for name in sorted((row.name for row in view.known.brands), key=lambda name: -picture.brands.get(name, 0)):
         count = picture.brands.get(name, 0)
-        share, was = figures.share(count, whole), figures.share(picture.brands_before.get(name, 0), before)
+        share, was = accuracy.share(count, whole), accuracy.share(picture.brands_before.get(name, 0), before)
         assert share is not None
         rows.append(
             {"brand": name, "share": share.value, "count": count}

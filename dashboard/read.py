@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pandas as pd
 import streamlit as st
 
-from earful.data import database, queries
+from earful.data import database, judgements, queries
 from earful.data.queries import Filters
+from earful.models.accuracy import Pair
 
 Borders = tuple[datetime, ...]
 
@@ -78,6 +79,13 @@ def overview(
             queries.alerts(con, brands, 8),
             queries.reach(con, filters.brand),
         )
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def judged(folder: Path, version: str) -> list[Pair]:
+    """Reads every label that people gave, beside the model's; of all brands and times."""
+    with database.snapshot(folder) as con:
+        return [Pair(row.source, row.judged, row.person) for row in judgements.judged(con)]
 
 
 @st.cache_data(show_spinner=False, max_entries=64, ttl="1h")

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from earful.dashboard.figures import Share
+from earful.models.accuracy import Share
 
 SIGNS = {
     "negative": "▼ negative",
@@ -30,15 +30,24 @@ DEFINITIONS = {
     "its copies (syndicated articles, cross-posts); it counts once, where and when its first copy appeared. The switch "
     "above chooses which of the two is counted.",
     "negative": "Negative ÷ (negative + neutral + positive), judged *towards the brand*. What is unclear or not scored "
-    "is left out here and shown on its own.",
+    "is left out here and shown on its own. The interval is Wilson's at 95%, for so many stories. Once at least 10 "
+    "negative mentions and 10 others are corrected or confirmed, the share *less the model's errors* takes its place: "
+    "put right by how much of what people call negative the model finds, and how much of the rest it spares (Rogan & "
+    "Gladen 1978, with the interval of Lang & Reiczigel 2014). What people judged themselves is taken as it is.",
     "net": "(Positive − negative) ÷ (positive + negative), from −100 (all complain) to +100 (all praise). The interval "
     "is the Wilson interval of the positive share at 95%: with few stories it is wide.",
     "voice": "The brand's volume ÷ the volume of all brands watched, own and competitors, from the same sources in the "
-    "same period. What speaks of two brands counts for both.",
+    "same period. What speaks of two brands counts for both. The interval is Wilson's at 95%, for so many "
+    "stories; sentiment, and so the model's errors, plays no part in it.",
     "unclear": "Read, but the model was not sure enough to call it negative, neutral or positive. Unclear is never "
     "counted as neutral. A person can settle it under *Mentions*.",
     "unscored": "Not judged: not yet scored, in a language the model does not know, or it failed there. It counts in "
     "the volume only.",
+    "accuracy": "How often the model agrees with what people said under *Mentions*, of all brands and times; to press "
+    "the label that the model gave counts as agreement. What either calls unclear is left out. These are the mentions "
+    "that people looked at, not a fair sample: where they correct only what is wrong, the model looks worse than it "
+    "is. `earful eval --sample 50` draws mentions by lot; the more of those are judged, the fairer the figure. The "
+    "interval is Wilson's at 95%.",
     "change": "Changes are against the period of equal length before. A change that chance alone could bring about is "
     "called *within the noise*: shares are compared by Newcombe's interval at 95%, volumes as two Poisson counts.",
     "spikes": "A spike is an interval in which the brand's negative stories exceed what its own history leads one to "
@@ -90,6 +99,11 @@ def one(unit: str) -> str:
 def interval(share: Share) -> str:
     """Writes a net sentiment's interval."""
     return f"{points(share.low)} to {points(share.high)}"
+
+
+def between(share: Share) -> str:
+    """Writes the interval of a share from 0 to 1."""
+    return f"{percent(share.low)} to {percent(share.high)}"
 
 
 def moment(at: datetime, zone: ZoneInfo) -> str:

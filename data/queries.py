@@ -186,7 +186,7 @@ def counts(con: Connection, filters: Filters, borders: Sequence[datetime]) -> pd
     """Counts every brand's stories or mentions in the steps between `borders`, under the filters' sources.
 
     The borders are in order and lie on quarters of an hour. Columns: brand, begins (the step does, in seconds since
-    1970), label, count. One look at the table feeds all figures and charts of a page, also for the period before.
+    1970), label, corrected (by a person), count. One look feeds a whole page, also for the period before.
     """
     edges = np.array([int(border.timestamp()) for border in borders])
     slots = np.arange(edges[0] // SLOT, edges[-1] // SLOT)
@@ -194,8 +194,8 @@ def counts(con: Connection, filters: Filters, borders: Sequence[datetime]) -> pd
     con.register("steps", pa.table({"slot": slots, "begins": begins}))
     chosen, values = _sources(filters)
     return con.execute(
-        "SELECT brand, begins, label, count(*) AS count FROM"  # noqa: S608
-        " (SELECT brand, label, epoch_us(published) // 900000000 AS slot FROM facts"
+        "SELECT brand, begins, label, corrected, count(*) AS count FROM"  # noqa: S608
+        " (SELECT brand, label, corrected, epoch_us(published) // 900000000 AS slot FROM facts"
         f" WHERE published >= ? AND published < ?{' AND leads' * filters.stories}{chosen})"
         " JOIN steps USING (slot) GROUP BY ALL",
         [borders[0], borders[-1], *values],

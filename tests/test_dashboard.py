@@ -13,10 +13,12 @@ from invented_store import NOON, Said
 from streamlit.testing.v1 import AppTest
 
 from earful.dashboard import canvas, charts, figures, findings, launch, period, words
-from earful.dashboard.figures import Share, Totals
+from earful.dashboard.figures import Totals
 from earful.data import database, store
 from earful.data.database import Database
 from earful.data.queries import Gap, Spike
+from earful.models import accuracy
+from earful.models.accuracy import Share
 
 HERE = Path(launch.__file__).parent
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -87,19 +89,6 @@ def test_a_chosen_span_is_put_in_order_and_never_empty() -> None:
 # Figures
 
 
-def test_wilsons_interval() -> None:
-    # 8 of 10, from the formula: centre (0.8 + 1.9207/10) / 1.38415, half 1.96/1.38415 * sqrt(0.016 + 0.0096036)
-    got = figures.share(8, 10)
-    assert got is not None
-    assert got.value == 0.8
-    assert got.low == pytest.approx(0.4902, abs=1e-4)
-    assert got.high == pytest.approx(0.9433, abs=1e-4)
-    assert figures.share(0, 0) is None
-    none = figures.share(0, 5)
-    assert none is not None
-    assert (none.value, none.low) == (0, 0)
-
-
 def test_net_sentiment_leaves_out_what_is_neutral_unclear_or_unscored() -> None:
     got = figures.net_sentiment(Totals(negative=2, neutral=50, positive=8, unclear=9, unscored=4))
     assert got is not None
@@ -110,12 +99,12 @@ def test_net_sentiment_leaves_out_what_is_neutral_unclear_or_unscored() -> None:
 
 def test_a_difference_is_told_from_noise() -> None:
     # Newcombe 1998, table II, case (a): 56/70 against 48/80 gives 0.0524 to 0.3339, which leaves out zero.
-    assert figures.differ(figures.share(56, 70), figures.share(48, 80))
+    assert figures.differ(accuracy.share(56, 70), accuracy.share(48, 80))
     # Case (b): 9/10 against 3/10 gives 0.1705 to 0.8090; and 6/7 against 2/7 gives 0.0582 to 0.8062.
-    assert figures.differ(figures.share(9, 10), figures.share(3, 10))
-    assert figures.differ(figures.share(6, 7), figures.share(2, 7))
-    assert not figures.differ(figures.share(6, 10), figures.share(3, 10))
-    assert not figures.differ(figures.share(5, 5), None)
+    assert figures.differ(accuracy.share(9, 10), accuracy.share(3, 10))
+    assert figures.differ(accuracy.share(6, 7), accuracy.share(2, 7))
+    assert not figures.differ(accuracy.share(6, 10), accuracy.share(3, 10))
+    assert not figures.differ(accuracy.share(5, 5), None)
     assert figures.volumes_differ(377, 321)
     assert not figures.volumes_differ(13, 12)
 
@@ -322,7 +311,60 @@ def test_the_tiles_show_the_period_and_the_change(kept: Database) -> None:
     assert figure(app, "Share of voice") == ("86%", "+11 points")  # 6 of 7 against 3 of 4
     assert figure(app, "Unclear")[0] == "1"
     assert figure(app, "Not scored")[0] == "1"
-    assert "−88 to +58 (95%)" in said(app)  # Wilson for 1 of 3: 0.0615 to 0.7923
+    text = said(app)
+    assert "−88 to +58 (95%)" in text  # Wilson for 1 of 3: 0.0615 to 0.7923
+    assert "2 of 4 judged; 15% to 85% (95%)" in text
+    assert "of 7 of all brands; 49% to 97% (95%)" in text
+    assert figure(app, "Accuracy")[0] == "–"
+    assert "not known yet: correct or confirm some mentions (0 of 20)" in text
+
+
+def judge_many(database: Database, right: int, wrong: int) -> None:
+    """Lets people confirm `right` mentions of each clear label, and call `wrong` neutral ones negative."""
+    now = datetime.now(UTC)
+    with database.transaction() as con:
+        for label in ("negative", "neutral", "positive"):
+            for place in range(right + wrong * (label == "neutral")):
+                person = label if place < right else "negative"
+                store.save_correction(con, "shop", f"{label}{place}", "Acme", person, "eva", now)
+
+
+@pytest.fixture
+def many(folder: Path) -> Database:
+    """Gives a store with 80 stories of each clear label."""
+    rows = tuple(
+        Said(f"{label}{place}", "Acme", 1 + place / 100, "shop", label, f"Acme {label} {place}")
+        for label in ("negative", "neutral", "positive")
+        for place in range(80)
+    )
+    return invented_store.fill(folder, datetime.now(UTC).replace(microsecond=0), rows)
+
+
+def test_accuracy_is_told_from_twenty_corrections_on(many: Database) -> None:
+    judge_many(many, 6, 1)
+    app = overview()
+    assert figure(app, "Accuracy")[0] == "–"
+    assert "(19 of 20)" in said(app)
+    judge_many(many, 6, 4)
+    app = overview()
+    assert figure(app, "Accuracy")[0] == "82%"
+    assert "on 22 of your corrections; 61% to 93% (95%)" in said(app)
+    assert app.dataframe[-1].value.to_dict("records") == [
+        {"Source": "shop", "Right": 18, "Of": 22, "Accuracy": "82%", "95%": "61% to 93%"}
+    ]
+    assert "these are the mentions that people looked at, not a fair sample" in said(app).lower()
+
+
+def test_the_negative_share_allows_for_the_models_errors_once_they_are_known(many: Database) -> None:
+    judge_many(many, 6, 3)
+    app = overview()
+    assert "83 of 240 judged; 29% to 41% (95%)" in said(app)  # 9 negative ones are too few
+    judge_many(many, 12, 6)
+    app = overview()
+    assert figure(app, "Negative share")[0] == "36%"
+    # The model found 12 of 18 and spared 24 of 24; of its 198 labels 68 are negative, so 68/198 / (12/18) = 0.515
+    # of them are; with the 18 of 42 that people called so, (198 * 0.515 + 18) / 240 = 0.5.
+    assert "86 of 240 judged; less the model's errors 50% (35% to 70%)" in said(app)
 
 
 def test_the_address_sets_the_filters_and_the_filters_the_address(kept: Database) -> None:

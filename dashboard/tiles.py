@@ -1,0 +1,174 @@
+"""Draws the period's figures as tiles: each with how sure it is, its definition, and the way to its mentions."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from earful.dashboard import figures, frame, words
+from earful.dashboard.figures import Totals
+from earful.dashboard.frame import View
+from earful.models import accuracy
+from earful.models.accuracy import Count, Pair, Share
+
+SHOW = "Show what is counted here"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The figures of the period and of the one before; `before` is None when the store reaches less far back.
+
+    `by_people` is the part of `now` that people judged.
+    """
+
+    now: Totals
+    before: Totals | None
+    by_people: Totals
+    brands: dict[str, int]
+    brands_before: dict[str, int]
+
+
+def draw(view: View, picture: Picture, pairs: list[Pair]) -> None:
+    """Draws a row of tiles; `pairs` are all labels that people gave, beside the model's."""
+    now, before = picture.now, picture.before
+    columns = st.columns(7, gap="small")
+    with columns[0]:
+        noise = before is not None and not figures.volumes_differ(now.volume, before.volume)
+        moved = words.change(now.volume, before.volume) if before and before.volume else None
+        _tile(view, "Volume", words.number(now.volume), moved, noise, "off", "volume", "", {})
+    with columns[1]:
+        _negative(view, picture, pairs)
+    with columns[2]:
+        _net(view, picture)
+    with columns[3]:
+        _voice(view, picture)
+    with columns[4]:
+        more = f"{words.percent(now.unclear / now.volume)} of the volume"
+        _tile(view, "Unclear", words.number(now.unclear), None, False, "off", "unclear", more, {"sentiment": "unclear"})
+    with columns[5]:
+        more = f"{words.percent(now.unscored / now.volume)} of the volume"
+        link = {"sentiment": "unscored"}
+        _tile(view, "Not scored", words.number(now.unscored), None, False, "off", "unscored", more, link)
+    with columns[6]:
+        _accuracy(view, pairs)
+
+
+def _negative(view: View, picture: Picture, pairs: list[Pair]) -> None:
+    now, before, people = picture.now, picture.before, picture.by_people
+    share = accuracy.share(now.negative, now.judged)
+    was = accuracy.share(before.negative, before.judged) if before else None
+    more = f"{now.negative:,} of {now.judged:,} judged"
+    skill = accuracy.skill(pairs)
+    by_model = Count(now.negative - people.negative, now.judged - people.judged)
+    true = accuracy.corrected(by_model, Count(people.negative, people.judged), skill)
+    if true and by_model.whole:
+        more += f"; less the model's errors {words.percent(true.value)} ({words.between(true)})"
+    elif share:
+        more += f"; {words.between(share)} (95%)"
+    _share_tile(view, "Negative share", share, was, "inverse", "negative", more, {"sentiment": "negative"})
+
+
+def _net(view: View, picture: Picture) -> None:
+    net = figures.net_sentiment(picture.now)
+    was = figures.net_sentiment(picture.before) if picture.before else None
+    moved = f"{words.points(net.value - was.value)} points" if net and was else None
+    value = words.points(net.value) if net else "–"
+    more = f"{words.interval(net)} (95%)" if net else "nobody praised or complained"
+    noise = not figures.differ(net, was)
+    link = {"sentiment": ["negative", "positive"]}
+    _tile(view, "Net sentiment", value, moved, noise, "normal", "net", more, link)
+
+
+def _voice(view: View, picture: Picture) -> None:
+    brand = view.choice.filters.brand
+    others = sum(picture.brands.values())
+    share = accuracy.share(picture.brands.get(brand, 0), others) if len(view.known.brands) > 1 else None
+    was = accuracy.share(picture.brands_before.get(brand, 0), sum(picture.brands_before.values()))
+    more = f"of {others:,} of all brands; {words.between(share)} (95%)" if share else "no other brand is watched"
+    _share_tile(view, "Share of voice", share, was, "off", "voice", more, {})
+
+
+def _accuracy(view: View, pairs: list[Pair]) -> None:
+    found = accuracy.agreement(pairs)
+    right, share = found.right, found.accuracy
+    if share and right.whole >= accuracy.LEAST:
+        value = words.percent(share.value)
+        more = f"on {right.whole:,} of your corrections; {words.between(share)} (95%)"
+    else:
+        value = "–"
+        more = f"not known yet: correct or confirm some mentions ({right.whole} of {accuracy.LEAST})"
+    with _frame("Accuracy", value, None, False, "off", more):
+        st.markdown(words.DEFINITIONS["accuracy"])
+        if pairs:
+            unclear = f"{words.number(found.unclear.part)} of {words.number(found.unclear.whole)}"
+            st.caption(f"Of the mentions you judged, the model left {unclear} unclear. Worst source first:")
+            _sources(pairs)
+        _link(view, "Judge mentions", {})
+
+
+def _sources(pairs: list[Pair]) -> None:
+    found = [(source, one.right, one.accuracy) for source, one in accuracy.by_source(pairs)]
+    shown = {
+        "Source": [words.source(source) for source, *_ in found],
+        "Right": [right.part for _, right, _ in found],
+        "Of": [right.whole for _, right, _ in found],
+        "Accuracy": [words.percent(share.value) if share else "–" for *_, share in found],
+        "95%": [words.between(share) if share else "" for *_, share in found],
+    }
+    st.dataframe(pd.DataFrame(shown), hide_index=True)
+
+
+def _share_tile(
+    view: View,
+    name: str,
+    share: Share | None,
+    was: Share | None,
+    colour: Any,
+    definition: str,
+    more: str,
+    link: dict[str, Any],
+) -> None:
+    moved = f"{words.points(share.value - was.value)} points" if share and was else None
+    value = words.percent(share.value) if share else "–"
+    _tile(view, name, value, moved, not figures.differ(share, was), colour, definition, more, link)
+
+
+def _tile(
+    view: View,
+    name: str,
+    value: str,
+    moved: str | None,
+    noise: bool,
+    colour: Any,
+    definition: str,
+    more: str,
+    link: dict[str, Any],
+) -> None:
+    """Draws a figure, its change, its definition and the way to its mentions; every text here is the page's own."""
+    with _frame(name, value, moved, noise, colour, more):
+        st.markdown(words.DEFINITIONS[definition])
+        if moved:
+            st.markdown(words.DEFINITIONS["change"])
+        _link(view, SHOW, link)
+
+
+def _frame(name: str, value: str, moved: str | None, noise: bool, colour: Any, more: str) -> Any:
+    """Draws a figure and its change, and gives the box that opens to its definition."""
+    with st.container(border=True, height="stretch", gap="xxsmall"):
+        st.metric(
+            name,
+            value,
+            moved.replace("−", "-") if moved else None,  # Streamlit knows only the ASCII minus as a sign
+            delta_color="off" if noise else colour,
+            delta_arrow="off" if noise else "auto",
+            delta_description="within the noise" if noise and moved else None,
+        )
+        if more:
+            st.caption(more)
+        st.space("stretch")
+        return st.popover("Explain", type="tertiary")
+
+
+def _link(view: View, label: str, link: dict[str, Any]) -> None:
+    st.page_link(frame.PAGES["mentions"], label=label, icon=":material/list:", query_params=view.choice.link(**link))
