@@ -25,6 +25,7 @@ from earful import connectors
 from earful.connectors.types import Cursor
 from earful.flows import mistakes
 from earful.flows.mistakes import Place
+from earful.flows.model_table import Model
 from earful.models import match
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -158,12 +159,6 @@ class Target(_Table):
         if not os.environ.get(variable):
             raise ValueError(f"the environment variable {variable} is not set; export it before starting earful")
         return variable
-
-
-class Model(_Table):
-    """Which weights judge the texts; "" means those that ship with Earful."""
-
-    weights: str = ""
 
 
 class Network(_Table):

@@ -32,18 +32,23 @@ class Tokens:
     first: int
 
 
+def joined(title: str, text: str) -> str:
+    """Gives what is judged of a mention: the title, unless the text repeats it, and the text."""
+    return text if not title or text.startswith(title) else f"{title}\n{text}"
+
+
 def pattern(target: str) -> re.Pattern[str]:
     """Finds a target as it stands in texts: any case, with or without spaces, with or without @ or #."""
     words = [re.escape(word) for word in target.lstrip("@#").split()]
     return re.compile(r"(?<!\w)[@#]?" + r"[\s_-]*".join(words or [r"\Z"]) + r"(?!\w)", re.IGNORECASE)
 
 
-def clean(text: str, target: str = "") -> str:
+def clean(text: str, target: str = "", name_symbols: bool = True) -> str:
     """Writes a text the way the model has learnt to read it.
 
     Addresses become `http`, names other than the target's `@user`, emoji their Unicode names, entities and
     escapes what they stand for, white space one space. A text of megabytes is cut to the surroundings of the
-    target first: this is for speed and leaves far more than the model reads.
+    target first: this is for speed and leaves far more than the model reads. Without `name_symbols` emoji stay.
     """
     if len(text) > WHOLE_TEXT:
         found = pattern(target).search(text) if target else None
@@ -56,7 +61,7 @@ def clean(text: str, target: str = "") -> str:
         return match[0] if squeezed and squeezed in match[1].lower() else "@user"
 
     text = HANDLE.sub(handle, ADDRESS.sub("http", text))
-    if not text.isascii():
+    if name_symbols and not text.isascii():
         text = SYMBOL.sub(_symbol, text)
     return " ".join(text.split())
 

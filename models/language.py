@@ -1,10 +1,11 @@
-"""Which language a text is in, and whether the shipped model can judge it.
+"""Which language a text is in, and whether a model can judge it.
 
 Lingua in its low-accuracy mode and with the languages most written in public posts: 60 MB and 0.7 ms a text, where
 all languages at full accuracy take 900 MB and 7 ms.
 """
 
 import re
+from collections.abc import Collection
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from lingua import LanguageDetector
 
 LANGUAGES = "ar ca cs da de el en es fa fi fr he hi hu id it ja ko nb nl pl pt ro ru sv th tl tr uk vi zh"
+ENGLISH = ("en",)
+ALIASES = {"eng": "en", "english": "en", "no": "nb", "iw": "he", "in": "id"}  # as sources write what we call otherwise
 CERTAIN = 0.9  # a language is named from this confidence on
 NOT_ENGLISH = 0.05  # and when English is less than this share as likely: refusing English costs most
 NO_WORDS = re.compile(r"https?://\S+|[@#]\w+|\w*\d\w*")
@@ -36,12 +39,13 @@ def detect(text: str) -> str:
     return best if likely[best] >= CERTAIN and likely["en"] < NOT_ENGLISH * likely[best] else ""
 
 
-def knows(language: str) -> bool:
-    """Tells whether the shipped model has learnt a language: English, in any region.
+def knows(language: str, languages: Collection[str] = ENGLISH) -> bool:
+    """Tells whether a language, in any region, is one of those that a model has learnt; the shipped one has English.
 
-    "" is taken for English: what is too short to tell ("ok", "LOL", one emoji) is judged rather than left out.
+    "" is taken for known: what is too short to tell ("ok", "LOL", one emoji) is judged rather than left out.
     """
-    return language == "" or language.replace("_", "-").split("-")[0].lower() in ("en", "eng", "english")
+    code = language.replace("_", "-").split("-")[0].lower()
+    return code == "" or ALIASES.get(code, code) in {ALIASES.get(one, one) for one in languages}
 
 
 @cache
