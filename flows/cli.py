@@ -13,7 +13,7 @@ from earful.data import todo
 from earful.data.database import Database, DatabaseError, snapshot
 from earful.data.landing import LandingError
 from earful.data.lock import Busy
-from earful.flows import checking, collect, deliver, demo, files, jobs, processes, run, show, template
+from earful.flows import checking, collect, deliver, demo, files, grading, jobs, processes, run, show, template
 from earful.flows.config import ConfigError, load
 from earful.flows.report import Report, utc_now
 
@@ -214,6 +214,28 @@ def export(
 ) -> None:
     """Write every mention of a brand with its label and probabilities."""
     show.say(f"wrote {files.export(load(config).store_folder, file)} rows to {file}")
+
+
+@app.command(name="eval")
+def eval_command(
+    config: ConfigPath = DEFAULT,
+    as_json: AsJson = False,
+    sample: Annotated[
+        int | None, typer.Option(min=1, help="Draw so many mentions by lot, for people to judge.", show_default=False)
+    ] = None,
+    port: Port = 8501,
+) -> None:
+    """Show how often the model is right on your own corrections, and what its errors mean for the negative share."""
+    settings = load(config)
+    with snapshot(settings.store_folder) as con:
+        drawn = grading.draw(con, utc_now(), sample, port) if sample else []
+        result = {} if sample else grading.evaluate(con, utc_now(), settings.zone)
+    if as_json:
+        show.as_json(drawn if sample else result)
+    elif sample:
+        grading.print_drawn(drawn)
+    else:
+        grading.print_evaluation(result)
 
 
 @app.command()

@@ -22,6 +22,11 @@ def say(line: str) -> None:
     err.print(Text(line), soft_wrap=True)
 
 
+def line(text: str = "") -> None:
+    """Prints one line of a result on standard output, as it is."""
+    out.print(Text(text), soft_wrap=True)
+
+
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Prints rows under their headings; the cells are shown literally."""
     shown = Table(box=None, header_style="bold", pad_edge=False)

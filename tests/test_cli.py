@@ -21,7 +21,7 @@ from earful.models.sentiment import WeightsError
 
 COMMANDS = {
     *("init", "check", "run", "serve", "dashboard", "demo"),
-    *("sources", "replay", "import", "export", "alert"),
+    *("sources", "replay", "import", "export", "eval", "alert"),
 }
 CONFIG = """
 every = "15m"
@@ -187,7 +187,7 @@ def test_init_writes_a_file_to_start_from_and_never_overwrites(earful, tmp_path:
 
 
 @pytest.mark.parametrize(
-    "name", ["check", "run", "serve", "dashboard", "sources", "replay", "import", "export", "alert"]
+    "name", ["check", "run", "serve", "dashboard", "sources", "replay", "import", "export", "eval", "alert"]
 )
 def test_a_broken_configuration_exits_2_with_the_line(earful, tmp_path: Path, name: str) -> None:
     more = {"import": ["x.csv"], "export": ["x.csv"], "alert": ["--test"]}.get(name, [])
@@ -340,7 +340,7 @@ def test_a_file_that_is_no_database_exits_4_and_is_left_as_it_is(earful, tmp_pat
 
 
 def test_before_the_first_run_there_is_nothing_to_show(earful) -> None:
-    for arguments in (["sources"], ["export", "x.csv"]):
+    for arguments in (["sources"], ["export", "x.csv"], ["eval"], ["eval", "--sample", "5"]):
         ended = earful(*arguments)
         assert ended.code == cli.BROKEN
         assert "run 'earful run'" in ended.err
