@@ -64,6 +64,18 @@ least = 5
 # kind = "apprise"
 # url_env = "EARFUL_TEAM_URL"
 
+# What judges the texts. The shipped model reads English, towards each brand. A text classifier of the Hugging Face hub
+# may take its place, pinned to a revision, or a folder in that layout ("./models/xlmr", without a revision).
+# 'earful check' fetches it once, shows what it says and how fast it is; later runs ask no network for it.
+
+# [model]
+# hub = "owner/name"
+# revision = "0000000000000000000000000000000000000000"   # the 40 digits of a commit
+# labels = { LABEL_0 = "negative", LABEL_1 = "neutral", LABEL_2 = "positive" }   # where their names don't say it
+# languages = ["de", "en"]     # those it knows; other texts stay unscored
+# threshold = 0.6              # below this probability a label is "unclear"
+# towards = false              # true if it takes the brand as a second segment, else it judges the whole text
+
 [network]
 contact = ""                 # an address or a page where a source's owner reaches you
 allow = []                   # hosts or networks inside your own network that may be asked: ["10.1.0.0/16"]

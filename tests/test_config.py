@@ -147,6 +147,60 @@ def test_a_mistake_names_its_line_and_the_mend(path: Path, old: str, new: str, l
     assert [one for one in said.splitlines() if one.startswith(f"{line}: ") and mend in one], said
 
 
+PINNED = 'revision = "0123456789abcdef0123456789abcdef01234567"'
+FOREIGN = """
+[model]
+hub = "owner/name"
+REVISION
+labels = { LABEL_0 = "negative", LABEL_1 = "positive" }
+languages = ["de", "en"]
+threshold = 0.7
+towards = true
+""".replace("REVISION", PINNED)
+
+
+def test_a_foreign_model_is_read(path: Path) -> None:
+    path.write_text(WHOLE + FOREIGN, encoding="utf-8")
+    config = load(path)
+    named = config.model.named(path.parent)
+    assert (named.place, named.revision) == ("owner/name", PINNED.split('"')[1])
+    assert named.labels == {"LABEL_0": "negative", "LABEL_1": "positive"}
+    assert (named.languages, named.threshold, named.towards) == (("de", "en"), 0.7, True)
+    path.write_text(WHOLE + '[model]\nhub = "./models/xlmr"\n', encoding="utf-8")
+    named = load(path).model.named(path.parent)
+    assert (Path(named.place), named.revision) == (path.parent / "models" / "xlmr", "")
+    assert (named.labels, named.languages, named.threshold, named.towards) == ({}, ("en",), 0.6, False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "mend"),
+    [
+        ('hub = "owner/name"', 'hub = "xlm-roberta"', 41, 'hub: \'xlm-roberta\' is no model; write "owner/name"'),
+        ('hub = "owner/name"', 'hub = "https://huggingface.co/a/b"', 41, 'is no model; write "owner/name", or'),
+        ('hub = "owner/name"', 'weights = "mine"\nhub = "owner/name"', 42, "hub: weights and hub name two models"),
+        ('hub = "owner/name"', 'hub = "./here"', 42, "revision: a folder has no revision; delete this line"),
+        ('hub = "owner/name"', "", 44, "languages: this describes a model that hub names; add hub or delete"),
+        ('hub = "owner/name"', "", 42, "revision: this describes a model that hub names; add hub or delete"),
+        (PINNED, "", 40, 'revision: owner/name has to be pinned; add revision = "..." with the 40 digits'),
+        (PINNED, 'revision = "main"', 42, "revision: 'main' may be another model tomorrow; write the 40 digits"),
+        (PINNED, 'revision = "0123456"', 42, "revision: '0123456' may be another model tomorrow"),
+        ('"negative"', '"bad"', 43, "LABEL_0: Input should be 'negative', 'neutral' or 'positive'"),
+        ('labels = {', 'labels = "x" # {', 43, 'labels: write a table, like { LABEL_0 = "negative" }'),
+        ('["de", "en"]', '["German"]', 44, "languages: 'German' is no language code; write two or three letters"),
+        ('["de", "en"]', '"de"', 44, 'languages: write a list, like ["one", "two"]'),
+        ('["de", "en"]', "[]", 44, 'languages: name at least one language, like ["de", "en"]'),
+        ("0.7", "70", 45, "threshold: Input should be less than or equal to 1"),
+        ("0.7", '"high"', 45, "threshold: write a number, like 0.6"),
+        ("towards = true", 'towards = "brand"', 46, "towards: write true or false"),
+        ("towards", "toward", 46, "unknown key 'toward'; did you mean 'towards'?"),
+    ],
+)  # fmt: skip
+def test_a_mistake_about_the_model_names_its_line(path: Path, old: str, new: str, line: int, mend: str) -> None:
+    assert FOREIGN.count(old) == 1
+    said = mistakes(path, WHOLE + FOREIGN.replace(old, new))
+    assert [one for one in said.splitlines() if one.startswith(f"{line}: ") and mend in one], said
+
+
 TARGETS = {
     "rss": ["news.example/feed", "ftp://news.example/", "http://", "http://ex\u00e4mple..com/", "https://[::1"],
     "hackernews": ["", " ", "x" * 300],
@@ -218,7 +272,8 @@ def test_the_template_can_be_used_as_it_is(path: Path) -> None:
 def test_what_the_template_offers_in_comments_can_be_used_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line of settings that is commented out begins with '# ' and a key or a bracket."""
     monkeypatch.setenv("EARFUL_TEAM_URL", "json://localhost")
-    settings = ("[[", "connector =", "target =", "brand =", "every =", "name =", "kind =", "url_env =")
+    settings = ("[", "connector =", "target =", "brand =", "every =", "name =", "kind =", "url_env =")
+    settings += ("hub =", "revision =", "labels =", "languages =", "threshold =", "towards =")
     lines = [
         line.removeprefix("# ") if line.removeprefix("# ").startswith(settings) else line
         for line in template.TEXT.splitlines()
@@ -227,6 +282,8 @@ def test_what_the_template_offers_in_comments_can_be_used_too(path: Path, monkey
     config = load(path)
     assert {source.connector for source in config.sources} == set(connectors.names())
     assert config.targets[0].name == "team"
+    assert config.model.languages == ("de", "en")
+    assert config.model.labels
 
 
 def test_the_demos_configuration_is_good(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

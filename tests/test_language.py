@@ -46,3 +46,9 @@ def test_megabytes_and_newlines_are_no_hindrance() -> None:
 def test_the_model_knows_english_in_every_spelling_and_what_is_undecided() -> None:
     assert all(language.knows(code) for code in ("", "en", "EN", "en-GB", "en_US"))
     assert not any(language.knows(code) for code in ("de", "fr-CA", "zh-Hant", "ja", "eno"))
+
+
+def test_another_model_knows_other_languages() -> None:
+    assert all(language.knows(code, ("de", "no")) for code in ("", "de", "de-AT", "DE_ch", "nb", "no"))
+    assert not any(language.knows(code, ("de", "no")) for code in ("en", "english", "nl", "dex"))
+    assert language.knows("english", ("en", "fr"))
