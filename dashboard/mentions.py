@@ -167,7 +167,10 @@ def _correct(view: View, detail: Detail) -> None:
                 on_click=_save,
                 args=(view, detail, label),
             )
-    st.caption("Your judgement counts before the model's, today and after every new scoring.")
+    st.caption(
+        "Your judgement counts before the model's, today and after every new scoring. Confirm what is right, too: "
+        "the model's accuracy is measured on it."
+    )
     if problem := st.session_state.pop("not corrected", ""):
         st.error("The correction was not kept. Try again in a moment.")
         st.code(words.plain(problem), language=None, wrap_lines=True)
