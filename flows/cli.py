@@ -13,7 +13,7 @@ from earful.data import todo
 from earful.data.database import Database, DatabaseError, snapshot
 from earful.data.landing import LandingError
 from earful.data.lock import Busy
-from earful.flows import checking, collect, deliver, demo, files, grading, jobs, processes, run, show, template
+from earful.flows import checking, collect, deliver, demo, files, grading, jobs, processes, run, show, template, trial
 from earful.flows.config import ConfigError, load
 from earful.flows.report import Report, utc_now
 
@@ -69,16 +69,19 @@ def init(path: Annotated[Path, typer.Argument(help="Where to write it.")] = DEFA
 
 @app.command()
 def check(config: ConfigPath = DEFAULT, as_json: AsJson = False) -> None:
-    """Ask every source once and show what would match; nothing is stored."""
+    """Ask every source once and show what would match, and try a model that is not ours; nothing is stored."""
     settings = load(config)
     deliver.check(settings)
     with show.progress() as progress:
         results = checking.check(settings, jobs.client(settings), progress)
+    tried = trial.attempt(settings, show.say)
     if as_json:
-        show.as_json([result.as_json() for result in results])
+        show.as_json([result.as_json() for result in results] + ([tried.as_json()] if tried else []))
     else:
         checking.print_results(results)
-    if any(result.error for result in results):
+        if tried:
+            trial.print_trial(tried)
+    if any(result.error for result in results) or (tried and tried.error):
         sys.exit(FAILED)
 
 

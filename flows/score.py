@@ -2,19 +2,39 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from earful.data import failpoint, store, todo
 from earful.data.database import Database
 from earful.flows.config import Config
 from earful.flows.examine import words
-from earful.models import language, sentiment
-from earful.models.sentiment import Judge, Judgement
+from earful.models import hub, language, sentiment
+from earful.models.sentiment import Judgement
 
 log = logging.getLogger(__name__)
 
 BATCH = 1024
 TRIES = 3  # a text that fails this often is set aside with its reason
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The judge that a configuration names: its exact name, the languages it knows, and what loads it."""
+
+    model: str
+    languages: tuple[str, ...]
+    load: Callable[[], sentiment.Judge | hub.Judge]
+
+
+def choose(config: Config) -> Choice:
+    """Chooses the judge without loading it; raises sentiment.WeightsError when its folder can't be used."""
+    if config.model.hub:
+        named = config.model.named(config.folder)
+        return Choice(hub.name(named), named.languages, partial(hub.load, named))
+    weights = config.folder / config.model.weights if config.model.weights else None
+    return Choice(sentiment.name(weights), language.ENGLISH, partial(sentiment.load, weights))
 
 
 def score(
@@ -24,14 +44,13 @@ def score(
 
     Raises sentiment.WeightsError when the weights can't be used; the mentions stay unscored and are picked up later.
     """
-    weights = config.folder / config.model.weights if config.model.weights else None
-    model = sentiment.name(weights)
-    began = clock()
+    choice = choose(config)
+    model, began = choice.model, clock()
     with database.look() as con:
         waiting = todo.count_unscored(con, model, TRIES, began)
     if not waiting:
         return 0
-    judge = sentiment.load(weights)
+    judge = choice.load()
     with database.transaction(publish=False) as con:
         store.use_model(con, model)
     done = labelled = 0
@@ -40,7 +59,7 @@ def score(
             pairs = todo.unscored(con, model, TRIES, began, BATCH)
         if not pairs:
             return labelled
-        scores = score_pairs(judge, pairs)
+        scores = score_pairs(judge, choice.languages, pairs)
         failpoint.reach("scored_batch")
         with database.transaction() as con:
             store.save_scores(con, model, clock(), scores)
@@ -49,13 +68,15 @@ def score(
         progress("score", done, max(done, waiting))
 
 
-def score_pairs(judge: Judge, pairs: Sequence[todo.Pair]) -> list[store.Score]:
+def score_pairs(
+    judge: sentiment.Judge | hub.Judge, languages: Sequence[str], pairs: Sequence[todo.Pair]
+) -> list[store.Score]:
     """Scores pairs in one batch; when that fails one by one, so that a poisonous text harms only itself."""
-    known = [pair for pair in pairs if language.knows(pair.language)]
+    known = [pair for pair in pairs if language.knows(pair.language, languages)]
     scores = [
         _unscored(pair, f"the model does not know the language {pair.language}")
         for pair in pairs
-        if not language.knows(pair.language)
+        if not language.knows(pair.language, languages)
     ]
     try:
         judged = judge.score([(words(pair.title, pair.text), pair.brand) for pair in known])
@@ -65,7 +86,7 @@ def score_pairs(judge: Judge, pairs: Sequence[todo.Pair]) -> list[store.Score]:
     return scores + [_score(pair, judgement) for pair, judgement in zip(known, judged, strict=True)]
 
 
-def _score_alone(judge: Judge, pair: todo.Pair) -> store.Score:
+def _score_alone(judge: sentiment.Judge | hub.Judge, pair: todo.Pair) -> store.Score:
     try:
         (judgement,) = judge.score([(words(pair.title, pair.text), pair.brand)])
     except Exception as error:  # noqa: BLE001 - the reason is kept with the mention and shown

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import foreign
 import httpx
 import pytest
 import typer.main
@@ -15,8 +16,9 @@ from samples import STUB, published, sink, status
 
 from earful.connectors.http import Client
 from earful.data import lock
-from earful.flows import cli, jobs, score
+from earful.flows import cli, jobs, score, trial
 from earful.flows.report import utc_now
+from earful.models import encoder
 from earful.models.sentiment import WeightsError
 
 COMMANDS = {
@@ -261,6 +263,46 @@ def test_check_shows_all_results_though_one_source_fails(earful, world: World) -
     one, other = ended.json
     assert "500" in one["error"]
     assert (other["read"], other["error"]) == (3, "")
+
+
+def test_check_proves_a_foreign_model_and_says_what_it_costs(earful, tmp_path: Path) -> None:
+    foreign.make(tmp_path / "tiny")
+    (tmp_path / "earful.toml").write_text(CONFIG + '[model]\nhub = "./tiny"\nlanguages = ["de"]\n', encoding="utf-8")
+    ended = earful("check", "--json")
+    assert ended.code == 0
+    one, other, tried = ended.json
+    assert (one["source"], other["source"]) == ("hackernews:acme", "mastodon:social.example/acme")
+    assert tried["model"].startswith("tiny@")
+    assert (tried["languages"], tried["error"]) == (["de"], "")
+    assert len(tried["examples"]) == 3
+    assert all(sum(judged[kind] for kind in encoder.LABELS) == pytest.approx(1) for _, judged in tried["examples"])
+    assert tried["speed"] > 0
+    assert tried["shipped_speed"] > 0
+    assert len({text for text, _ in trial.TEXTS}) == 64
+    shown = earful("check")
+    assert shown.code == 0
+    assert "texts a second" in shown.out
+    assert "tiny@" in shown.out
+    assert shown.err.count("Ferrywell") == 3
+    assert {path.name for path in tmp_path.iterdir()} == {"earful.toml", "tiny"}, "nothing is stored"
+
+
+def test_check_says_why_a_model_cannot_be_used(earful, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    foreign.make(tmp_path / "tiny", ["LABEL_0", "LABEL_1", "LABEL_2"])
+    (tmp_path / "earful.toml").write_text(CONFIG + '[model]\nhub = "./tiny"\n', encoding="utf-8")
+    ended = earful("check")
+    assert ended.code == cli.FAILED
+    assert "Acme 3" in ended.out, "the sources are shown all the same"
+    assert "! model: the model's labels are LABEL_0, LABEL_1, LABEL_2; say in [model]" in ended.err
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    with foreign.hub("owner/other", tmp_path / "tiny") as (address, _):
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", address)
+        named = f'[model]\nhub = "owner/name"\nrevision = "{foreign.REVISION}"\n'
+        (tmp_path / "earful.toml").write_text(CONFIG + named, encoding="utf-8")
+        ended = earful("check", "--json")
+    assert ended.code == cli.FAILED
+    assert ended.json[-1]["error"].startswith("owner/name can't be fetched: ")
+    assert ended.json[-1]["model"] == "owner/name"
 
 
 def test_run_says_in_json_what_became_of_each_source(earful, tmp_path: Path) -> None:
