@@ -202,7 +202,7 @@ def load(named: Named) -> Judge:
         network=network.train(False),
         tokenizer=tokenizer,
     )
-    _read(weights, lambda _: judge.score([("It works", "Acme"), ("Acme answered within the hour", "Acme")]))
+    _read(folder, lambda _: judge.score([("It works", "Acme"), ("Acme answered within the hour", "Acme")]))
     return judge
 
 
