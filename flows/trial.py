@@ -69,14 +69,18 @@ def attempt(config: Config, say: Callable[[str], None]) -> Trial | None:
 def fetch(named: hub.Named, say: Callable[[str], None]) -> str:
     """Fetches what is missing of a model, saying how much that is; returns what went wrong, or ""."""
     from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import DryRunError
+    from huggingface_hub.utils import logging
 
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # it tries again by itself; what it ends with is told below
     try:
         listed = snapshot_download(named.place, dry_run=True, **hub.files(named))
         if size := sum(file.file_size or 0 for file in listed if file.will_download):
             say(f"fetching {named.place} at {named.revision[:8]}: {size / 1e6:,.1f} MB, kept on this machine")
         snapshot_download(named.place, **hub.files(named))
     except Exception as error:  # noqa: BLE001 - whatever the library and the network have for us, it is told
-        return f"{named.place} can't be fetched: {' '.join(str(error).split())[:300]}"
+        reason = error.__cause__ if isinstance(error, DryRunError) and error.__cause__ else error
+        return f"{named.place} can't be fetched: {' '.join(str(reason).split())[:300]}"
     return ""
 
 

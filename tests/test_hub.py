@@ -293,7 +293,9 @@ def test_check_fetches_it_once_and_it_loads_without_a_network(
         assert trial.fetch(PINNED, said.append) == ""
         assert [one for one in asked if one.startswith("GET") and "/resolve/" in one] == []
         assert len(said) == 1
-        assert "can't be fetched" in trial.fetch(replace(PINNED, revision="f" * 40), said.append)
+        trouble = trial.fetch(replace(PINNED, revision="f" * 40), said.append)
+        assert trouble.startswith("owner/name can't be fetched: ")
+        assert "404 Not Found" in trouble
     monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("the network is asked"))
     assert hub.load(PINNED).score([("good", "acme")]) == hub.load(Named(str(folder))).score([("good", "acme")])
     assert trial.fetch(PINNED, said.append) == "", "what is here needs no network to be checked"
