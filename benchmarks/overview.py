@@ -42,8 +42,8 @@ INSERT INTO mentions SELECT source, id, 'https://x.example/' || id, 'author ' ||
     brand || ' ' || repeat(md5(i::TEXT) || ' ', 1 + i % 8), 'en', NULL, 0, '', '', true, id FROM made;
 INSERT INTO facts SELECT brand, source, id, story,
     row_number() OVER (PARTITION BY brand, story ORDER BY published, source, id) = 1,
-    published, published, label, false, 'en', NULL FROM made ORDER BY published;
-INSERT INTO scores SELECT source, id, brand, 'made', id, 0.2, 0.3, 0.5, label, '', 1, published FROM made;
+    published, published, label, false, 'en', NULL, 'other' FROM made ORDER BY published;
+INSERT INTO scores SELECT source, id, brand, 'made', id, 0.2, 0.3, 0.5, label, '', 1, published, 'other' FROM made;
 DROP TABLE made
 """
 

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import filters, frame, read, words
+from earful.dashboard import filters, frame, read, reasons, words
 from earful.dashboard.frame import View
 from earful.data import store
 from earful.data.database import Database, DatabaseError
@@ -122,6 +122,7 @@ def _detail(view: View, detail: Detail) -> None:
     elif detail.url:
         st.caption("Its address is not one that a browser should open.")
     _correct(view, detail)
+    reasons.show(detail, view.choice.filters.brand)
     _facts(view, detail)
 
 
@@ -145,8 +146,10 @@ def _facts(view: View, detail: Detail) -> None:
     if detail.model:
         said.append(("Model", detail.model))
         said.append(("Model's label", words.SIGNS[detail.judged]))
+    if detail.intent:
+        said.append(("Intent", words.INTENTS.get(detail.intent, detail.intent)))
     if detail.reason:
-        said.append(("Why", detail.reason))
+        said.append(("Why not", detail.reason))
     with st.container(gap=None):
         for name, value in said:
             left, right = st.columns([1, 3], gap="small")

@@ -25,6 +25,14 @@ BADGES: dict[str, Any] = {
     "unscored": "gray",
 }
 
+INTENTS = {
+    "problem": "reports a problem",
+    "want": "wants something",
+    "question": "asks something",
+    "praise": "praises",
+    "other": "something else",
+}
+
 DEFINITIONS = {
     "volume": "How many stories, or mentions, speak of the brand in the period. A **story** is a mention together with "
     "its copies (syndicated articles, cross-posts); it counts once, where and when its first copy appeared. The switch "

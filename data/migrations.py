@@ -69,7 +69,14 @@ CREATE TABLE outbox (
 CREATE TABLE runs (run TEXT PRIMARY KEY, started TIMESTAMPTZ NOT NULL, finished TIMESTAMPTZ, report JSON NOT NULL)
 """
 
-MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [first_schema]
+
+def intents(con: duckdb.DuckDBPyConnection) -> None:
+    """Adds the intent that the model reads in a mention, "" where it reads none."""
+    con.execute("ALTER TABLE scores ADD COLUMN intent TEXT DEFAULT ''")
+    con.execute("ALTER TABLE facts ADD COLUMN intent TEXT DEFAULT ''")
+
+
+MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [first_schema, intents]
 
 
 def applied(con: duckdb.DuckDBPyConnection) -> int:

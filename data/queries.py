@@ -132,6 +132,7 @@ class Detail:
     positive: float | None
     judged: str
     reason: str
+    intent: str
 
 
 @dataclass(frozen=True)
@@ -267,7 +268,7 @@ def detail(con: Connection, source: str, id: str, brand: str) -> Detail | None:
         " m.about, m.dated, f.label, f.corrected,"
         " (SELECT count(*) FROM facts o WHERE o.brand = f.brand AND o.story = f.story),"
         " coalesce(s.model, ''), s.negative, s.neutral, s.positive, coalesce(s.label, 'unscored'),"
-        " coalesce(s.reason, '')"
+        " coalesce(s.reason, ''), f.intent"
         " FROM facts f JOIN mentions m USING (source, id)"
         " LEFT JOIN scores s ON s.source = f.source AND s.id = f.id AND s.brand = f.brand AND s.digest = m.digest"
         " AND s.model = (SELECT value ->> '$' FROM settings WHERE key = 'model')"

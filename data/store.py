@@ -43,7 +43,7 @@ class Examined:
 
 @dataclass(frozen=True)
 class Score:
-    """One mention's sentiment towards one brand by one model; label "unscored" carries a reason."""
+    """One mention's sentiment towards one brand by one model, and its intent; label "unscored" carries a reason."""
 
     source: str
     id: str
@@ -54,6 +54,7 @@ class Score:
     positive: float | None
     label: str
     reason: str = ""
+    intent: str = ""
 
 
 def set_up(con: Connection, brands: Sequence[tuple[str, str, str]], sources: Sequence[tuple[str, str, str]]) -> None:
@@ -190,7 +191,7 @@ def save_scores(con: Connection, model: str, now: datetime, scores: Sequence[Sco
     """Keeps scores by one model; a repeated failure counts its tries."""
     if not scores:
         return
-    fields = ("source", "id", "brand", "digest", "negative", "neutral", "positive", "label", "reason")
+    fields = ("source", "id", "brand", "digest", "negative", "neutral", "positive", "label", "reason", "intent")
     floats = {"negative", "neutral", "positive"}
     con.register(
         "batch",
@@ -203,9 +204,10 @@ def save_scores(con: Connection, model: str, now: datetime, scores: Sequence[Sco
     )
     con.execute(
         "INSERT INTO scores"
-        " SELECT source, id, brand, ?, digest, negative, neutral, positive, label, reason, 1, ?::TIMESTAMPTZ"
+        " SELECT source, id, brand, ?, digest, negative, neutral, positive, label, reason, 1, ?::TIMESTAMPTZ, intent"
         " FROM batch ON CONFLICT DO UPDATE SET negative = excluded.negative, neutral = excluded.neutral,"
         " positive = excluded.positive, label = excluded.label, reason = excluded.reason, scored = excluded.scored,"
+        " intent = excluded.intent,"
         " tries = CASE WHEN digest = excluded.digest THEN tries + 1 ELSE 1 END, digest = excluded.digest",
         [model, now],
     )
@@ -259,7 +261,7 @@ def _refresh_facts(con: Connection, stories: str) -> None:
             row_number() OVER (PARTITION BY k.brand, e.story ORDER BY m.published, e.source, e.id) = 1,
             m.published, m.collected,
             coalesce(j.label, CASE WHEN s.digest = e.digest THEN s.label END, 'unscored'),
-            j.label IS NOT NULL, e.language, m.rating
+            j.label IS NOT NULL, e.language, m.rating, CASE WHEN s.digest = e.digest THEN s.intent ELSE '' END
         FROM examined e
         SEMI JOIN stale USING (story)
         JOIN matches k USING (source, id)

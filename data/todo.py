@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from earful.connectors.types import Cursor
 
@@ -153,6 +154,21 @@ def unscored(con: Connection, model: str, tries: int, began: datetime, limit: in
         [model, tries, began, limit],
     ).fetchall()
     return [Pair(*row) for row in rows]
+
+
+def scored_alike(con: Connection, model: str, pairs: Sequence[Pair]) -> dict[tuple[str, str], tuple[Any, ...]]:
+    """Finds what a model has said of the same words and brand in other mentions: copies need no second look.
+
+    Keys are (digest, brand), values (negative, neutral, positive, label, intent).
+    """
+    con.register("sought", pa.table({"digest": [one.digest for one in pairs], "brand": [one.brand for one in pairs]}))
+    rows = con.execute(
+        "SELECT digest, brand, any_value({n: negative, u: neutral, p: positive, l: label, i: intent})"
+        " FROM scores SEMI JOIN sought USING (digest, brand) WHERE model = ? AND reason = '' GROUP BY ALL",
+        [model],
+    ).fetchall()
+    con.unregister("sought")
+    return {(digest, brand): tuple(said.values()) for digest, brand, said in rows}
 
 
 def unsent(con: Connection, now: datetime) -> list[Message]:

@@ -8,9 +8,8 @@ from earful.connectors.http import Client
 from earful.connectors.types import ConnectorError, Mention
 from earful.flows import show
 from earful.flows.config import Config, Source
-from earful.flows.examine import words
 from earful.flows.report import Progress
-from earful.models import language
+from earful.models import encoder, language
 from earful.models.match import Matchable, Test, compile_expression
 
 EXAMPLES = 3
@@ -64,7 +63,7 @@ def _check(source: Source, client: Client, tests: dict[str, Test]) -> Result:
 
 def matchable(source: Source, mention: Mention) -> Matchable:
     """Gives what an expression looks at."""
-    whole = words(mention.title, mention.text)
+    whole = encoder.joined(mention.title, mention.text)
     spoken = language.detect(whole) or mention.language
     return Matchable(whole, mention.author, mention.url, spoken, source.name, mention.about)
 

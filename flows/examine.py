@@ -8,6 +8,7 @@ from earful.data import store, todo
 from earful.data.database import Database
 from earful.flows.config import Config
 from earful.models import language, stories
+from earful.models.encoder import joined
 from earful.models.match import Matchable, Test, compile_expression
 
 BATCH = 2000
@@ -42,13 +43,8 @@ def fingerprint(config: Config) -> str:
     return hashlib.sha256(json.dumps(rules).encode()).hexdigest()[:16]
 
 
-def words(title: str, text: str) -> str:
-    """Gives what is matched and judged: the title, unless the text repeats it, and the text."""
-    return text if not title or text.startswith(title) else f"{title}\n{text}"
-
-
 def _examined(text: todo.Text, tests: dict[str, Test], given: str | None) -> store.Examined:
-    whole = words(text.title, text.text)
+    whole = joined(text.title, text.text)
     spoken = language.detect(whole) or text.language  # what a source declares is often its own, not the text's
     matchable = Matchable(whole, text.author, text.url, spoken, text.source, text.about)
     brands = tuple(brand for brand, speaks_of in tests.items() if brand == given or speaks_of(matchable))

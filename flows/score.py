@@ -1,7 +1,7 @@
 """Scores each mention towards each brand it speaks of, once for each model."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -9,13 +9,13 @@ from functools import partial
 from earful.data import failpoint, store, todo
 from earful.data.database import Database
 from earful.flows.config import Config
-from earful.flows.examine import words
-from earful.models import hub, language, sentiment
+from earful.models import encoder, hub, language, sentiment
 from earful.models.sentiment import Judgement
 
 log = logging.getLogger(__name__)
 
 BATCH = 1024
+Words = tuple[str, str]  # the digest of a mention's words, and a brand
 TRIES = 3  # a text that fails this often is set aside with its reason
 
 
@@ -57,9 +57,10 @@ def score(
     while True:
         with database.look() as con:
             pairs = todo.unscored(con, model, TRIES, began, BATCH)
+            said = {words: Judgement(*one) for words, one in todo.scored_alike(con, model, pairs).items()}
         if not pairs:
             return labelled
-        scores = score_pairs(judge, choice.languages, pairs)
+        scores = score_pairs(judge, choice.languages, pairs, said)
         failpoint.reach("scored_batch")
         with database.transaction() as con:
             store.save_scores(con, model, clock(), scores)
@@ -69,35 +70,52 @@ def score(
 
 
 def score_pairs(
-    judge: sentiment.Judge | hub.Judge, languages: Sequence[str], pairs: Sequence[todo.Pair]
+    judge: sentiment.Judge | hub.Judge,
+    languages: Sequence[str],
+    pairs: Sequence[todo.Pair],
+    said: Mapping[Words, Judgement],
 ) -> list[store.Score]:
-    """Scores pairs in one batch; when that fails one by one, so that a poisonous text harms only itself."""
-    known = [pair for pair in pairs if language.knows(pair.language, languages)]
-    scores = [
+    """Scores pairs in one batch; when that fails one by one, so that a poisonous text harms only itself.
+
+    The same words about the same brand are judged once: copies get what `said` holds, or what the first of them gets.
+    """
+    wanted = [pair for pair in pairs if language.knows(pair.language, languages)]
+    first = {(pair.digest, pair.brand): pair for pair in reversed(wanted) if (pair.digest, pair.brand) not in said}
+    judged, failed = _judge(judge, first)
+    judged |= said
+    return [
         _unscored(pair, f"the model does not know the language {pair.language}")
-        for pair in pairs
         if not language.knows(pair.language, languages)
+        else _unscored(pair, failed[pair.digest, pair.brand])
+        if (pair.digest, pair.brand) in failed
+        else _score(pair, judged[pair.digest, pair.brand])
+        for pair in pairs
     ]
+
+
+def _judge(
+    judge: sentiment.Judge | hub.Judge, pairs: Mapping[Words, todo.Pair]
+) -> tuple[dict[Words, Judgement], dict[Words, str]]:
+    """Gives what was judged, and the reason of what could not be."""
+    texts = [(encoder.joined(pair.title, pair.text), pair.brand) for pair in pairs.values()]
+    judged: dict[Words, Judgement] = {}
+    failed: dict[Words, str] = {}
     try:
-        judged = judge.score([(words(pair.title, pair.text), pair.brand) for pair in known])
+        judged |= zip(pairs, judge.score(texts), strict=True)
     except Exception:
-        log.exception("a batch of %d texts could not be scored; trying one by one", len(known))
-        return scores + [_score_alone(judge, pair) for pair in known]
-    return scores + [_score(pair, judgement) for pair, judgement in zip(known, judged, strict=True)]
-
-
-def _score_alone(judge: sentiment.Judge | hub.Judge, pair: todo.Pair) -> store.Score:
-    try:
-        (judgement,) = judge.score([(words(pair.title, pair.text), pair.brand)])
-    except Exception as error:  # noqa: BLE001 - the reason is kept with the mention and shown
-        return _unscored(pair, f"{type(error).__name__}: {error}"[:300])
-    return _score(pair, judgement)
+        log.exception("a batch of %d texts could not be scored; trying one by one", len(texts))
+        for words, text in zip(pairs, texts, strict=True):
+            try:
+                (judged[words],) = judge.score([text])
+            except Exception as error:  # noqa: BLE001 - the reason is kept with the mention and shown
+                failed[words] = f"{type(error).__name__}: {error}"[:300]
+    return judged, failed
 
 
 def _score(pair: todo.Pair, judgement: Judgement) -> store.Score:
     return store.Score(
         pair.source, pair.id, pair.brand, pair.digest,
-        judgement.negative, judgement.neutral, judgement.positive, judgement.label,
+        judgement.negative, judgement.neutral, judgement.positive, judgement.label, intent=judgement.intent,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The network's pass written out for the processor: the same answers as `BertForSequenceClassification`, sooner.
+"""The network's pass written out for the processor: the same answers as `joint.Joint` gives in training, sooner.
 
 What it leaves out is what takes time without changing an answer: three products for queries, keys and values where
 one does, and a last layer for words that nobody asks about, since only the first token is judged. Batches are small
@@ -52,10 +52,21 @@ class Network:
     layers: tuple[Layer, ...]
     pooler: Affine
     classifier: Affine
+    intent: Affine
+    embedding: Affine
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What one pass tells of a batch, a row an input, in float32: logits of sentiment and intent, unit embeddings."""
+
+    sentiment: "torch.Tensor"
+    intent: "torch.Tensor"
+    embedding: "torch.Tensor"
 
 
 def build(weights: "Mapping[str, torch.Tensor]", config: Mapping[str, Any], dtype: "torch.dtype") -> Network:
-    """Orders the weights of a `BertForSequenceClassification`, by their names there.
+    """Orders the weights of a `joint.Joint`, by their names there.
 
     Raises KeyError where one is missing and ValueError where one has another shape than config says.
     """
@@ -95,13 +106,15 @@ def build(weights: "Mapping[str, torch.Tensor]", config: Mapping[str, Any], dtyp
         layers=tuple(layer(at) for at in range(config["num_hidden_layers"])),
         pooler=affine("bert.pooler.dense", size, size),
         classifier=affine("classifier", len(encoder.LABELS), size),
+        intent=affine("intent", len(config["earful"]["intents"]), size),
+        embedding=affine("embedding", size, size),
     )
 
 
-def logits(network: Network, inputs: Sequence[encoder.Tokens]) -> "torch.Tensor":
-    """Scores a batch: one row an input, one column a label, float32."""
+def read(network: Network, inputs: Sequence[encoder.Tokens]) -> Answers:
+    """Reads a batch in one pass."""
     import torch
-    from torch.nn.functional import linear
+    from torch.nn.functional import linear, normalize
 
     width = -(-max(len(one.numbers) for one in inputs) // STEP) * STEP
     given = encoder.tensors(inputs, width)
@@ -113,10 +126,18 @@ def logits(network: Network, inputs: Sequence[encoder.Tokens]) -> "torch.Tensor"
         for layer in network.layers[:-1]:
             state = _rest(network, layer, state, _attention(network, layer, state, mask))
         last = network.layers[-1]
-        first = state.view(rows, width, -1)[:, 0].contiguous()
+        states = state.view(rows, width, -1)
+        own = (given["attention_mask"] * (1 - given["token_type_ids"])).to(state.dtype)
+        mean = torch.bmm(own[:, None], states)[:, 0] / own.sum(1, keepdim=True)
+        embedding = linear(mean, network.embedding.weight, network.embedding.bias).float()
+        first = states[:, 0].contiguous()
         state = _rest(network, last, first, _attention_of_first(network, last, state, first, mask))
         pooled = torch.tanh(linear(state, network.pooler.weight, network.pooler.bias))
-        return linear(pooled, network.classifier.weight, network.classifier.bias).float()
+        return Answers(
+            sentiment=linear(pooled, network.classifier.weight, network.classifier.bias).float(),
+            intent=linear(pooled, network.intent.weight, network.intent.bias).float(),
+            embedding=normalize(embedding, dim=1),
+        )
 
 
 def _attention(network: Network, layer: Layer, state: "torch.Tensor", mask: "torch.Tensor") -> "torch.Tensor":

@@ -1,5 +1,7 @@
 """Judges how a text speaks of a brand: negative, neutral or positive, with probabilities that can be believed.
 
+The same pass tells the intent (problem, want, question, praise, other) and gives an embedding of the text.
+
     judge = sentiment.load()
     judge.score([("Acme lost my parcel again", "Acme")])  # [Judgement(0.93, 0.05, 0.02, "negative")]
 
@@ -19,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 from earful.models import encoder, network
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from tokenizers import Tokenizer
 
 SHIPPED = Path(__file__).parent / "weights"
@@ -33,12 +37,14 @@ class WeightsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Three calibrated probabilities that sum to 1, and the likeliest label or "unclear" when none is likely enough."""
+    """Three calibrated probabilities that sum to 1, the likeliest label or "unclear" when none is likely enough, and
+    the intent of the text: problem, want, question, praise or other; "" where the model tells none."""
 
     negative: float
     neutral: float
     positive: float
     label: str
+    intent: str = ""
 
     @property
     def likeliest(self) -> str:
@@ -51,6 +57,15 @@ NOTHING_SAID = Judgement(1 / 3, 1 / 3, 1 / 3, UNCLEAR)  # of a text without a wo
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """Judgements of pairs in their order, and the texts' embeddings: float32 (pairs, size), of length 1, or 0 where
+    there is not a word."""
+
+    judgements: list[Judgement]
+    embeddings: "NDArray[np.float32]"
+
+
+@dataclass(frozen=True, slots=True)
 class Judge:
     """Loaded weights. `model` names them exactly: scores are kept under this name."""
 
@@ -58,6 +73,7 @@ class Judge:
     threshold: float
     temperature: float
     max_tokens: int
+    intents: tuple[str, ...]
     network: network.Network
     tokenizer: "Tokenizer"
 
@@ -68,32 +84,45 @@ class Judge:
 
         `progress` is called with the number of pairs judged so far, batch by batch.
         """
+        return self.read(pairs, progress).judgements
+
+    def read(self, pairs: Sequence[tuple[str, str]], progress: Callable[[int], object] | None = None) -> Reading:
+        """Judges pairs as `score` does, and embeds their texts in the same pass."""
+        import numpy as np
+
         judgements = [NOTHING_SAID] * len(pairs)
+        embeddings = np.zeros((len(pairs), self.network.words.shape[1]), np.float32)
         done = 0
         for start in range(0, len(pairs), AT_ONCE):
             inputs = encoder.tokenize(self.tokenizer, pairs[start : start + AT_ONCE], self.max_tokens)
             batches = list(encoder.batches([len(one.numbers) for one in inputs], BUDGET))
-            answers = _workers().map(self._judge, ([inputs[at] for at in batch] for batch in batches))
+            answers = _workers().map(self._read, ([inputs[at] for at in batch] for batch in batches))
             for batch, found in zip(batches, answers, strict=True):
-                for at, judgement in zip(batch, found, strict=True):
-                    judgements[start + at] = judgement
+                for row, at in enumerate(batch):
+                    if inputs[at].first > 2:  # more than start and end
+                        judgements[start + at] = found.judgements[row]
+                        embeddings[start + at] = found.embeddings[row]
                 done += len(batch)
                 if progress:
                     progress(done)
-        return judgements
+        return Reading(judgements, embeddings)
 
-    def _judge(self, inputs: Sequence[encoder.Tokens]) -> list[Judgement]:
+    def _read(self, inputs: Sequence[encoder.Tokens]) -> Reading:
         import torch
 
-        answers = network.logits(self.network, inputs)
-        judgements = []
-        for one, chances in zip(inputs, torch.softmax(answers / self.temperature, 1).tolist(), strict=True):
-            negative, neutral, positive = chances
-            best = max(chances)
-            label = encoder.LABELS[chances.index(best)] if best >= self.threshold else UNCLEAR
-            nothing = one.first <= 2  # start and end alone
-            judgements.append(NOTHING_SAID if nothing else Judgement(negative, neutral, positive, label))
-        return judgements
+        answers = network.read(self.network, inputs)
+        chances = torch.softmax(answers.sentiment / self.temperature, 1).tolist()
+        intents = answers.intent.argmax(1).tolist()
+        judged = [
+            self._judgement((one[0], one[1], one[2]), self.intents[at])
+            for one, at in zip(chances, intents, strict=True)
+        ]
+        return Reading(judged, answers.embedding.numpy())
+
+    def _judgement(self, chances: tuple[float, float, float], intent: str) -> Judgement:
+        best = max(chances)
+        label = encoder.LABELS[chances.index(best)] if best >= self.threshold else UNCLEAR
+        return Judgement(*chances, label, intent)
 
 
 def load(path: Path | None = None) -> Judge:
@@ -119,6 +148,7 @@ def load(path: Path | None = None) -> Judge:
         threshold=ours["threshold"],
         temperature=ours["temperature"],
         max_tokens=ours["max_tokens"],
+        intents=tuple(ours["intents"]),
         network=built,
         tokenizer=tokenizer,
     )
@@ -159,7 +189,7 @@ def read_config(path: Path) -> dict[str, Any]:
     """Reads config.json of a folder of weights: the network's shape, and ours under `earful`."""
     try:
         config: dict[str, Any] = json.loads(_present(path).read_text(encoding="utf-8"))
-        missing = {"name", "max_tokens", "temperature", "threshold"} - set(config["earful"])
+        missing = {"name", "max_tokens", "temperature", "threshold", "intents"} - set(config["earful"])
     except (ValueError, KeyError, TypeError) as error:
         raise WeightsError(f"{path} is damaged: {error!r}") from error
     if missing:

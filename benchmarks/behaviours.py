@@ -1,0 +1,186 @@
+"""How often the judge fails at what every reader of English can do, after CheckList (Ribeiro et al. 2020, Table 1).
+
+    python benchmarks/behaviours.py [--weights FOLDER]
+
+The families are theirs, about airlines as theirs are; the sentences are ours and none of them, nor most of their
+words, is trained on. The last columns are the paper's own figures for RoBERTa and for the best of the three
+commercial services on *their* sentences: a yardstick, not a race on equal ground.
+"""
+
+import argparse
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from earful.models import sentiment
+
+NEGATIVE, NEUTRAL, POSITIVE = "negative", "neutral", "positive"
+GOOD = ["beautiful", "sweet", "extraordinary", "adorable", "awesome", "creative", "incredible", "exceptional"]
+BAD = ["nasty", "weird", "rough", "unpleasant", "unhappy", "hard", "lousy", "annoying", "difficult"]
+PLAIN = ["Israeli", "Indian", "British", "private", "commercial", "American", "Italian", "Australian"]
+NOUN = ["flight", "pilot", "airline", "customer service", "seat", "aircraft", "company", "food", "cabin crew"]
+LIKE = ["like", "love", "value", "admire", "enjoy", "appreciate", "welcome"]
+HATE = ["dislike", "hate", "regret", "despise", "dread", "abhor"]
+PLACES = [("Lima", "Kyoto"), ("Denver", "Hamburg"), ("Cairo", "Boston"), ("Naples", "Seoul"), ("Quito", "Glasgow")]
+PEOPLE = [("Rosa", "Kofi"), ("Emma", "Hassan"), ("Li Na", "Peter"), ("Sunita", "Oscar"), ("Bruno", "Leila")]
+TWEETS = [
+    "@ferrywell my bag from {place} is still not here, {person} at the desk shrugged",
+    "@ferrywell thanks {person}, you made our trip to {place} easy",
+    "@ferrywell is the 7.40 to {place} on time? {person} is waiting there",
+    "Flying to {place} with ferrywell tomorrow, {person} picks me up",
+    "@ferrywell four hours on the tarmac in {place}, not even water. {person} missed the wedding",
+    "ferrywell upgraded {person} on the way to {place}, what a surprise",
+    "@ferrywell changed the gate in {place} without telling us",
+    "{person} got the last seat to {place}, thank you ferrywell",
+]
+
+Case = tuple[str, Callable[[str], bool]]  # a text, and whether a label is right
+
+
+def is_(*labels: str) -> Callable[[str], bool]:
+    """Gives a test that passes some labels."""
+    return lambda label: label in labels
+
+
+def stated() -> Iterator[tuple[str, float, float, list[Case]]]:
+    """Gives each family whose label is known: name, RoBERTa's and the best service's failure rate, cases."""
+    good = list(itertools.product(NOUN, GOOD))
+    bad = list(itertools.product(NOUN, BAD))
+    plain = list(itertools.product(NOUN, PLAIN))
+    yield "neutral words only", 81.8, 0.0, [(f"The {noun} was {word}.", is_(NEUTRAL)) for noun, word in plain]
+    yield (
+        "words of praise and blame",
+        0.2,
+        2.8,
+        [(f"That was a {word} {noun}.", is_(POSITIVE)) for noun, word in good]
+        + [(f"That was a {word} {noun}.", is_(NEGATIVE)) for noun, word in bad],
+    )
+    yield (
+        "used to, but now",
+        11.0,
+        36.6,
+        [
+            (f"I used to {one} this airline, although now I {other} it.", is_(label))
+            for likes, label in ((True, NEGATIVE), (False, POSITIVE))
+            for one, other in itertools.product(*((LIKE, HATE) if likes else (HATE, LIKE)))
+        ],
+    )
+    yield (
+        "blame denied is not blame",
+        2.6,
+        18.8,
+        [(f"The {noun} isn't {word}.", is_(POSITIVE, NEUTRAL)) for noun, word in bad],
+    )
+    yield (
+        "neutral denied is neutral",
+        95.4,
+        39.6,
+        [(f"The {noun} isn't {word}.", is_(NEUTRAL)) for noun, word in plain],
+    )
+    yield (
+        "blame denied at the end",
+        7.2,
+        90.4,
+        [(f"I thought the {noun} would be {word}, but it wasn't.", is_(POSITIVE, NEUTRAL)) for noun, word in bad],
+    )
+    yield (
+        "praise denied around neutral words",
+        30.2,
+        98.4,
+        [
+            (f"I don't think, given that I come from Peru, that it was a {word} {noun}.", is_(NEGATIVE))
+            for noun, word in good
+        ],
+    )
+    yield (
+        "the author's opinion counts",
+        30.0,
+        45.4,
+        [
+            (f"Some say the {noun} is {one}, I say it is {other}.", is_(label))
+            for noun in NOUN
+            for first, second, label in ((GOOD, BAD, NEGATIVE), (BAD, GOOD, POSITIVE))
+            for one, other in zip(first, second, strict=False)
+        ],
+    )
+    yield (
+        "asked and affirmed",
+        3.0,
+        9.0,
+        [(f"Do I think the {noun} was {word}? Yes.", is_(POSITIVE)) for noun, word in good]
+        + [(f"Do I think the {noun} was {word}? Yes.", is_(NEGATIVE)) for noun, word in bad],
+    )
+    yield (
+        "asked and denied",
+        54.8,
+        81.6,
+        [(f"Do I think the {noun} was {word}? No.", is_(NEGATIVE)) for noun, word in good]
+        + [(f"Do I think the {noun} was {word}? No.", is_(POSITIVE, NEUTRAL)) for noun, word in bad],
+    )
+
+
+def changed() -> Iterator[tuple[str, float, float, list[tuple[str, str]]]]:
+    """Gives each family in which a change must not change the label: name, both rates, pairs of texts."""
+    chance = random.Random(4)
+    filled = [
+        (text, place, person)
+        for text in TWEETS
+        for place, person in itertools.product([one for pair in PLACES for one in pair], ["Emma", "Kofi", "Peter"])
+    ]
+
+    def swapped(text: str) -> str:
+        at = chance.randrange(11, len(text) - 1)
+        return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+
+    plain = [text.format(place=place, person=person) for text, place, person in filled]
+    yield "a typing error", 3.8, 5.6, [(text, swapped(text)) for text in plain]
+    yield (
+        "a link or a handle behind",
+        7.4,
+        9.6,
+        [
+            (text, f"{text} {chance.choice(['@x81kq', 'https://t.example/a8Kd', '@user https://t.example/1'])}")
+            for text in plain
+        ],
+    )
+    yield (
+        "another place",
+        6.4,
+        7.0,
+        [
+            (text.format(place=one, person="Emma"), text.format(place=other, person="Emma"))
+            for text in TWEETS
+            for one, other in PLACES
+        ],
+    )
+    yield (
+        "another person",
+        2.4,
+        2.4,
+        [
+            (text.format(place="Lima", person=one), text.format(place="Lima", person=other))
+            for text in TWEETS
+            for one, other in PEOPLE
+        ],
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--weights", type=Path)
+    judge = sentiment.load(parser.parse_args().weights)
+    print("| behaviour | cases | fails | RoBERTa | best service |\n|---|---:|---:|---:|---:|")
+    for name, roberta, service, cases in stated():
+        found = judge.score([(text, "") for text, _ in cases])
+        fails = sum(not right(one.likeliest) for (_, right), one in zip(cases, found, strict=True))
+        print(f"| {name} | {len(cases)} | {fails / len(cases):.1%} | {roberta}% | {service}% |")
+    for name, roberta, service, pairs in changed():
+        before = judge.score([(text, "ferrywell") for text, _ in pairs])
+        after = judge.score([(text, "ferrywell") for _, text in pairs])
+        fails = sum(one.likeliest != other.likeliest for one, other in zip(before, after, strict=True))
+        print(f"| unmoved by {name} | {len(pairs)} | {fails / len(pairs):.1%} | {roberta}% | {service}% |")
+
+
+if __name__ == "__main__":
+    main()
