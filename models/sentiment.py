@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).parent / "weights"
 UNCLEAR = "unclear"
-BUDGET = 512  # tokens a batch, padding included: what a core's own cache holds
+BUDGET = 384  # tokens a batch, padding included: what a core's own cache holds
 AT_ONCE = 4096  # texts that are tokenized and sorted together: bounds the memory, whatever is given
 
 
@@ -95,7 +95,7 @@ class Judge:
         done = 0
         for start in range(0, len(pairs), AT_ONCE):
             inputs = encoder.tokenize(self.tokenizer, pairs[start : start + AT_ONCE], self.max_tokens)
-            batches = list(encoder.batches([len(one.numbers) for one in inputs], BUDGET))
+            batches = list(encoder.batches([network.width(len(one.numbers)) for one in inputs], BUDGET))
             answers = _workers().map(self._read, ([inputs[at] for at in batch] for batch in batches))
             for batch, found in zip(batches, answers, strict=True):
                 for row, at in enumerate(batch):
