@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL = help
-.PHONY: help install install-dev run test test-recorded lint format bench train clean
+.PHONY: help install install-dev run test test-recorded lint format bench quality train clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -45,7 +45,10 @@ format: install-dev ## Put the code in its usual form
 	$(BIN)/ruff format .
 
 bench: install-dev ## Measure; the figures stand in benchmarks/README.md
-	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@for file in $(filter-out benchmarks/quality.py,$(wildcard benchmarks/*.py)); do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+quality: install-dev ## Measure the judge on labelled text: DATA=folder make quality
+	$(BIN)/python benchmarks/quality.py --data $(DATA)
 
 train: install-dev ## Train the weights anew: DATA=folder make train
 	$(PIP) install --constraint constraints.txt --editable '.[train]'
