@@ -64,7 +64,8 @@ def test_a_run_killed_while_a_source_is_answering(faultless, tmp_path):
 
 def test_scoring_killed_half_way_goes_on_where_it_stopped_with_the_real_weights(tmp_path):
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    assert harness.run(whole, judge="shipped").code == 0
+    # In equal batches: in bf16 what stands beside a text moves its probabilities in the third decimal.
+    assert harness.run(whole, judge="shipped", batch=20).code == 0
     assert harness.run(broken, judge="shipped", batch=20, fail_at="scored_batch:3").code == KILLED
     with Database(broken / "store").look() as con:
         assert con.execute("SELECT count(*) FROM scores").fetchone() == (40,)
