@@ -64,7 +64,7 @@ def collect(database: Database, config: Config, client: Client, clock: Clock, pr
             time.sleep(0.05)
             if reports and time.monotonic() - published > PUBLISH_EVERY:
                 database.publish()
-                published = 0.0
+                published = time.monotonic()
         for future in waiting:
             future.result()
     database.publish()
