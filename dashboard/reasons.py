@@ -24,6 +24,12 @@ def _judge() -> sentiment.Judge:
     return sentiment.load()
 
 
+@st.cache_resource(show_spinner=False)
+def _shipped() -> str:
+    """Names the weights that ship; kept, since it reads them whole."""
+    return sentiment.name()
+
+
 @st.cache_data(max_entries=500, show_spinner="Judging without each word …")
 def _pieces(model: str, text: str, brand: str) -> list[tuple[str, int, float]]:  # noqa: ARG001 - a key of the cache
     return [(one.text, one.start, one.effect) for one in why.pieces(_judge(), text, brand)]
@@ -35,7 +41,7 @@ def show(detail: Detail, brand: str) -> None:
         return
     if not st.toggle("Show which words moved the score", key="why"):
         return
-    if detail.model != sentiment.name():
+    if detail.model != _shipped():
         st.caption(f"This is only known for the model that ships with Earful; {words.short(detail.model)} scored this.")
         return
     found = _pieces(detail.model, encoder.joined(detail.title, detail.text), brand)

@@ -46,12 +46,6 @@ class Drawn:
     snippet: str
 
 
-def model(con: Connection) -> str:
-    """Names the model whose scores are shown; "" before the first."""
-    row = con.execute("SELECT value ->> '$' FROM settings WHERE key = 'model'").fetchone()
-    return str(row[0]) if row else ""
-
-
 def judged(con: Connection) -> list[Judged]:
     """Lists what people judged; where the words were edited since the model read them, it counts as unscored."""
     rows = con.execute(

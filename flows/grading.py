@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from earful.dashboard import period
-from earful.data import judgements
+from earful.data import judgements, queries
 from earful.data.judgements import Drawn
 from earful.data.store import LABELS
 from earful.flows import show
@@ -32,7 +32,7 @@ def evaluate(con: judgements.Connection, now: datetime, zone: ZoneInfo) -> dict[
     found, skill = accuracy.agreement(pairs), accuracy.skill(pairs)
     confused = accuracy.confusion(pairs)
     return {
-        "model": judgements.model(con),
+        "model": queries.settings(con).get("model", ""),
         "corrections": len(pairs),
         "accuracy": _counted(found.right),
         "unclear": _counted(found.unclear),

@@ -83,14 +83,14 @@ def score_pairs(
     first = {(pair.digest, pair.brand): pair for pair in reversed(wanted) if (pair.digest, pair.brand) not in said}
     judged, failed = _judge(judge, first)
     judged |= said
-    return [
-        _unscored(pair, f"the model does not know the language {pair.language}")
-        if not language.knows(pair.language, languages)
-        else _unscored(pair, failed[pair.digest, pair.brand])
-        if (pair.digest, pair.brand) in failed
-        else _score(pair, judged[pair.digest, pair.brand])
-        for pair in pairs
-    ]
+
+    def told(pair: todo.Pair) -> store.Score:
+        words = pair.digest, pair.brand
+        if not language.knows(pair.language, languages):
+            return _unscored(pair, f"the model does not know the language {pair.language}")
+        return _unscored(pair, failed[words]) if words in failed else _score(pair, judged[words])
+
+    return [told(pair) for pair in pairs]
 
 
 def _judge(

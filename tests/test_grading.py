@@ -12,7 +12,7 @@ import invented_store
 import pytest
 from invented_store import MODEL, NOON, SAID, Said
 
-from earful.data import database, judgements, store
+from earful.data import database, judgements, queries, store
 from earful.data.database import Database
 from earful.data.judgements import Judged
 from earful.flows import cli, grading
@@ -67,7 +67,7 @@ def test_the_last_word_of_people_is_compared_with_the_models_own_label(kept: Dat
             Judged("shop", "a1", "Acme", "negative", "neutral"),
             Judged("shop", "a3", "Acme", "negative", "negative"),
         ]
-        assert judgements.model(con) == MODEL
+        assert queries.settings(con)["model"] == MODEL
 
 
 def test_an_edited_mention_and_another_model_leave_no_label_to_compare(kept: Database) -> None:
@@ -81,7 +81,7 @@ def test_an_edited_mention_and_another_model_leave_no_label_to_compare(kept: Dat
         store.use_model(con, "newer")
     with database.snapshot(kept.folder) as con:
         assert [row.judged for row in judgements.judged(con)] == ["unscored", "unscored"]
-        assert judgements.model(con) == "newer"
+        assert queries.settings(con)["model"] == "newer"
 
 
 def test_negative_stories_are_counted_apart_by_who_judged_them(kept: Database) -> None:
