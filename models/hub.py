@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from earful.models import encoder, language, sentiment
-from earful.models.sentiment import NOTHING_SAID, UNCLEAR, Judgement, WeightsError
+from earful.models.sentiment import NOTHING_SAID, Judgement, WeightsError
 
 FILES = ("*.json", "*.safetensors", "*.txt", "*.model")  # what a model is made of, at the top of its folder
 VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")  # files of which a tokenizer has at least one
@@ -90,13 +90,10 @@ class Judge:
         return dict(self.tokenizer(*given, **cut, verbose=False))
 
     def _window(self, text: str, brand: str, room: int) -> str:
+        named = [found.span() for found in encoder.pattern(brand).finditer(text)] if brand else []
         spans = self._spans(text)
-        if len(spans) <= room:
-            return text
-        found = encoder.pattern(brand).search(text) if brand else None
-        at = next((number for number, span in enumerate(spans) if span[1] > found.start()), 0) if found else 0
-        begin = min(max(0, at - room // 2), len(spans) - room)
-        return text[spans[begin][0] : spans[begin + room - 1][1]]
+        read = spans[encoder.window(spans, named, room)]
+        return text[read[0][0] : read[-1][1]] if len(read) < len(spans) else text
 
     def _spans(self, text: str) -> list[tuple[int, int]]:
         given = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
@@ -116,9 +113,8 @@ class Judge:
             summed = dict.fromkeys(encoder.LABELS, 0.0)
             for meaning, chance in zip(self.meanings, chances, strict=True):
                 summed[meaning] += chance
-            best = max(summed, key=lambda label: summed[label])
-            label = best if summed[best] >= self.threshold else UNCLEAR
-            judgements.append(Judgement(summed["negative"], summed["neutral"], summed["positive"], label))
+            negative, neutral, positive = summed.values()
+            judgements.append(sentiment.judgement((negative, neutral, positive), self.threshold))
         return judgements
 
 

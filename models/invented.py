@@ -9,6 +9,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from earful.models import variants
+
 NEGATIVE, NEUTRAL, POSITIVE = 0, 1, 2
 PROBLEM, WANT, QUESTION, PRAISE, OTHER = range(5)
 
@@ -48,9 +50,13 @@ SLOTS = {
     "was easy to set up, loads in a second",
     "time": "two hours, 45 minutes, three days, a week, 14 days, over a month, 6 weeks, 90 min, since Monday, 5 days",
     "bad": "awful, slow, rude, useless, broken, overpriced, unreliable, dirty, a joke, terrible, disappointing, "
-    "a mess, frustrating, poor, dreadful, ridiculous, boring, worse every year, cold, noisy, bad, sad, lame, horrible",
+    "a mess, frustrating, poor, dreadful, ridiculous, boring, worse every year, cold, noisy, bad, sad, lame, horrible, "
+    "tedious, chaotic, sloppy, grim, ugly, messy, shabby, painful, awkward, harsh, stressful, pathetic, mediocre, "
+    "unfair, careless, tense, clumsy, tiring, creepy, odd, uncomfortable, confusing, bitter, a pain",
     "good": "great, fast, friendly, helpful, reliable, excellent, brilliant, lovely, superb, a pleasure, fantastic, "
-    "easy, wonderful, spotless, cheap and good, amazing, impressive, perfect, well made, fun, exciting, nice, happy",
+    "easy, wonderful, spotless, cheap and good, amazing, impressive, perfect, well made, fun, exciting, nice, happy, "
+    "charming, delightful, smooth, generous, splendid, elegant, stunning, clever, marvellous, outstanding, cosy, "
+    "remarkable, thoughtful, magnificent, cute, gorgeous, inspiring, warm, memorable, a joy",
     "plain": "private, commercial, Italian, international, British, new, open on Sundays, blue, made of wood, "
     "on the second floor, number 12, available in May, Australian, digital, in aisle four, small, here, wireless",
     "part": "service, staff, food, crew, app, website, support, delivery, price, seat, coffee, hotline, room, menu, "
@@ -59,10 +65,8 @@ SLOTS = {
     "a widget, larger sizes, PayPal, offline maps, a search box, a cancel button, seat selection, a student discount",
     "deed": "change my address, cancel my contract, return a parcel, book a seat, reset my password, track my order, "
     "add a second user, bring a dog, pay by invoice, get a receipt, use a voucher, reach a person",
-    "place": "Leeds, Berlin, Dallas, Nairobi, Osaka, Lyon, Chicago, Madrid, Austin, Perth, Mumbai, Toronto, Gate 14",
     "day": "Monday, Tuesday, Friday, Sunday, tomorrow, next week, 3 May, today, tonight, in June",
     "who": "my brother, my mum, a friend, everyone at work, my neighbour, my boss, some people, reviewers, the paper",
-    "name": "Maria, John, Fatima, Wei, Olu, Anna, Pedro, Yuki, Sam, Ingrid, Tariq, Chloe, Dmitri, Aisha, Tom",
     "loves": "love, adore, really like, enjoy, recommend, appreciate, trust, admire, cannot praise enough",
     "hates": "hate, dislike, regret, am sick of, despise, cannot stand, avoid, am disappointed by, am tired of, dread",
     "sees": "see, find, have, fly with, use, know, took, ate at, visited, bought from, work next to, passed",
@@ -178,8 +182,17 @@ TURNS = [
     ("{who} said the {part} is {good}, but I {hatesonly} it", NEGATIVE),
     ("{who} said the {part} is {bad}, I {lovesonly} it", POSITIVE),
     ("I think the {part} is {good}, but {who} did not like it", POSITIVE),
-    ("do I think the {part} is {good}? yes", POSITIVE),
-    ("do I think the {part} is {good}? no", NEGATIVE),
+    ("do I think {that} {part} is {good}? {yes}", POSITIVE),
+    ("do I think {that} {part} was {good}? {no}", NEGATIVE),
+    ("do I think {that} {part} was {bad}? {yes}", NEGATIVE),
+    ("do I think {that} {part} is {bad}? {no}", POSITIVE),
+    ("would I call it a {good} {part}? {yes}", POSITIVE),
+    ("would I call it a {good} {part}? {no}", NEGATIVE),
+    ("would I call it a {bad} {part}? {yes}", NEGATIVE),
+    ("did I find {that} {part} {good}? {yes}", POSITIVE),
+    ("did I find {that} {part} {bad}? {yes}", NEGATIVE),
+    ("is {that} {part} {good}? {no}", NEGATIVE),
+    ("is {that} {part} {plain}? {yes}", NEUTRAL),
     ("did I like the {part}? yes, I did", POSITIVE),
     ("was the {part} {bad}? no, it was not", POSITIVE),
     ("was the {part} {bad}? yes", NEGATIVE),
@@ -191,6 +204,11 @@ TURNS = [
     ("the {part} could be {better}", NEGATIVE),
 ]
 CHOICES |= {
+    "name": [one.title() for one in variants.PEOPLE],
+    "place": [one.title() for one in variants.PLACES],
+    "yes": ["yes", "Yes.", "yes!", "yes, I do", "absolutely", "of course", "sure", "oh yes"],
+    "no": ["no", "No.", "no!", "not at all", "hardly", "no way", "of course not", "nope"],
+    "that": ["the", "the", "this", "that", "their"],
     "lovesonly": ["love", "like", "enjoy", "recommend", "appreciate", "admire", "welcome", "value"],
     "hatesonly": ["hate", "dislike", "regret", "despise", "dread", "abhor"],
     "loves3": ["loves", "likes", "enjoys", "recommends", "appreciates"],

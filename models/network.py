@@ -15,7 +15,6 @@ from earful.models import encoder
 if TYPE_CHECKING:
     import torch
 
-STEP = 8  # widths are multiples of this many tokens
 HIDDEN = -1e4  # added to the attention on padding; finite, so that bf16 holds it
 
 
@@ -111,28 +110,22 @@ def build(weights: "Mapping[str, torch.Tensor]", config: Mapping[str, Any], dtyp
     )
 
 
-def width(tokens: int) -> int:
-    """Gives the width to which an input of so many tokens is padded."""
-    return -(-tokens // STEP) * STEP
-
-
 def read(network: Network, inputs: Sequence[encoder.Tokens]) -> Answers:
     """Reads a batch in one pass."""
     import torch
     from torch.nn.functional import linear, normalize
 
-    widest = width(max(len(one.numbers) for one in inputs))
-    given = encoder.tensors(inputs, widest)
-    rows = len(inputs)
+    given = encoder.padded(inputs)
+    rows, widest = given.numbers.shape
     with torch.inference_mode():
-        hidden = network.words[given["input_ids"]] + network.segments[given["token_type_ids"]] + network.places[:widest]
+        hidden = network.words[given.numbers] + network.segments[given.segments] + network.places[:widest]
         state = _normal(network, hidden.view(rows * widest, -1), network.norm)
-        mask = (1 - given["attention_mask"][:, None, None, :]).to(state.dtype) * HIDDEN
+        mask = (1 - given.mask[:, None, None, :]).to(state.dtype) * HIDDEN
         for layer in network.layers[:-1]:
             state = _rest(network, layer, state, _attention(network, layer, state, mask))
         last = network.layers[-1]
         states = state.view(rows, widest, -1)
-        own = (given["attention_mask"] * (1 - given["token_type_ids"])).to(state.dtype)
+        own = given.own.to(state.dtype)
         mean = torch.bmm(own[:, None], states)[:, 0] / own.sum(1, keepdim=True)
         embedding = linear(mean, network.embedding.weight, network.embedding.bias).float()
         first = states[:, 0].contiguous()

@@ -11,7 +11,7 @@ The weights ship with the project; nothing here asks a network.
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
@@ -56,6 +56,13 @@ class Judgement:
 NOTHING_SAID = Judgement(1 / 3, 1 / 3, 1 / 3, UNCLEAR)  # of a text without a word
 
 
+def judgement(chances: tuple[float, float, float], threshold: float, intent: str = "") -> Judgement:
+    """Gives probabilities (negative, neutral, positive) their label, or "unclear" where none reaches the threshold."""
+    best = max(chances)
+    label = encoder.LABELS[chances.index(best)] if best >= threshold else UNCLEAR
+    return Judgement(*chances, label, intent)
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """Judgements of pairs in their order, and the texts' embeddings: float32 (pairs, size), of length 1, or 0 where
@@ -84,28 +91,35 @@ class Judge:
 
         `progress` is called with the number of pairs judged so far, batch by batch.
         """
-        return self.read(pairs, progress).judgements
+        judgements = [NOTHING_SAID] * len(pairs)
+        for at, found, row in self._rows(pairs, progress):
+            judgements[at] = found.judgements[row]
+        return judgements
 
     def read(self, pairs: Sequence[tuple[str, str]], progress: Callable[[int], object] | None = None) -> Reading:
         """Judges pairs as `score` does, and embeds their texts in the same pass."""
         import numpy as np
 
-        judgements = [NOTHING_SAID] * len(pairs)
-        embeddings = np.zeros((len(pairs), self.network.words.shape[1]), np.float32)
+        reading = Reading([NOTHING_SAID] * len(pairs), np.zeros((len(pairs), self.network.words.shape[1]), np.float32))
+        for at, found, row in self._rows(pairs, progress):
+            reading.judgements[at] = found.judgements[row]
+            reading.embeddings[at] = found.embeddings[row]
+        return reading
+
+    def _rows(
+        self, pairs: Sequence[tuple[str, str]], progress: Callable[[int], object] | None
+    ) -> Iterator[tuple[int, Reading, int]]:
+        """Gives for each pair with a word in it: its place, the reading of its batch, and its row there."""
         done = 0
         for start in range(0, len(pairs), AT_ONCE):
             inputs = encoder.tokenize(self.tokenizer, pairs[start : start + AT_ONCE], self.max_tokens)
-            batches = list(encoder.batches([network.width(len(one.numbers)) for one in inputs], BUDGET))
+            batches = list(encoder.batches([encoder.width(len(one.numbers)) for one in inputs], BUDGET))
             answers = _workers().map(self._read, ([inputs[at] for at in batch] for batch in batches))
             for batch, found in zip(batches, answers, strict=True):
-                for row, at in enumerate(batch):
-                    if inputs[at].first > 2:  # more than start and end
-                        judgements[start + at] = found.judgements[row]
-                        embeddings[start + at] = found.embeddings[row]
+                yield from ((start + at, found, row) for row, at in enumerate(batch) if inputs[at].first > 2)
                 done += len(batch)
                 if progress:
                     progress(done)
-        return Reading(judgements, embeddings)
 
     def _read(self, inputs: Sequence[encoder.Tokens]) -> Reading:
         import torch
@@ -114,15 +128,10 @@ class Judge:
         chances = torch.softmax(answers.sentiment / self.temperature, 1).tolist()
         intents = answers.intent.argmax(1).tolist()
         judged = [
-            self._judgement((one[0], one[1], one[2]), self.intents[at])
+            judgement((one[0], one[1], one[2]), self.threshold, self.intents[at])
             for one, at in zip(chances, intents, strict=True)
         ]
         return Reading(judged, answers.embedding.numpy())
-
-    def _judgement(self, chances: tuple[float, float, float], intent: str) -> Judgement:
-        best = max(chances)
-        label = encoder.LABELS[chances.index(best)] if best >= self.threshold else UNCLEAR
-        return Judgement(*chances, label, intent)
 
 
 def load(path: Path | None = None) -> Judge:
@@ -136,7 +145,7 @@ def load(path: Path | None = None) -> Judge:
 
     folder = path or SHIPPED
     config = read_config(folder / "config.json")
-    tokenizer = _tokenizer(folder / "tokenizer.json")
+    tokenizer = read_tokenizer(folder / "tokenizer.json")
     weights = _present(folder / "model.safetensors")
     try:
         built = network.build(load_file(weights), config, torch.bfloat16 if bf16_is_fast() else torch.float32)
@@ -197,7 +206,8 @@ def read_config(path: Path) -> dict[str, Any]:
     return config
 
 
-def _tokenizer(path: Path) -> "Tokenizer":
+def read_tokenizer(path: Path) -> "Tokenizer":
+    """Reads a tokenizer.json; texts are neither cut nor padded by it."""
     from tokenizers import Tokenizer
 
     text = _present(path).read_bytes()

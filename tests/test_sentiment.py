@@ -171,7 +171,7 @@ def test_short_pairs_become_what_the_tokenizer_makes_of_pairs(tokenizer: Tokeniz
     mine, single = encoder.tokenize(tokenizer, [("It works well", "Kettle Co"), ("It works well", "")], 96)
     pair, alone = tokenizer.encode("It works well", "Kettle Co"), tokenizer.encode("It works well")
     assert list(mine.numbers) == pair.ids
-    assert [0] * mine.first + [1] * (len(mine.numbers) - mine.first) == pair.type_ids
+    assert list(mine.segments) == pair.type_ids and mine.first == pair.type_ids.index(1)
     assert list(single.numbers) == alone.ids
 
 
@@ -212,3 +212,12 @@ def test_texts_are_cleaned_as_in_training(text: str, target: str, expected: str)
 def test_a_brand_is_found_however_it_is_written(text: str) -> None:
     assert encoder.pattern("Wells Fargo").search(f"I like {text} much")
     assert not encoder.pattern("Wells Fargo").search("stairwells fargone")
+
+
+def test_the_window_lies_around_the_first_name_and_within_the_text() -> None:
+    offsets = [(at, at + 1) for at in range(100)]
+    assert encoder.window(offsets, [(50, 51)], 100) == slice(0, 100)
+    assert encoder.window(offsets, [(50, 51), (90, 91)], 10) == slice(45, 55)
+    assert encoder.window(offsets, [(1, 2)], 10) == slice(0, 10)
+    assert encoder.window(offsets, [(99, 100)], 10) == slice(90, 100)
+    assert encoder.window(offsets, [], 10) == slice(0, 10)

@@ -3,6 +3,7 @@
 import gzip
 import json
 import random
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from transformers import BertConfig, BertModel
 
-from earful.models import encoder, finish, joint, sentiment, showings, train
+from earful.models import encoder, finish, joint, sentiment, showings, train, variants
 
 OPINIONS = {"negative": "hate broken awful", "neutral": "have saw using", "positive": "love great superb"}
 THINGS = ["Brimstone", "Kettle Co", "Ferrywell", "Lantern"]
@@ -106,7 +107,8 @@ def test_trained_weights_load_and_have_learnt(
     monkeypatch.setattr(train, "RATE", 1e-2)
     monkeypatch.setattr(train, "EMBEDDING", 0.1)  # so small a network cannot do all at once
     monkeypatch.setattr(showings, "SPOILT", 0)
-    monkeypatch.setattr(showings, "SHOWINGS_WITH_TARGET", 40.0)
+    monkeypatch.setattr(showings, "BESIDE", 0)
+    monkeypatch.setattr(showings, "SHOWINGS", {"semeval14_laptop": 40.0})
     train.train(data, tmp_path / "out", tmp_path / "checkpoints", base, budget=128)
     assert "left" in capsys.readouterr().out
     judge = sentiment.load(tmp_path / "out")
@@ -116,6 +118,28 @@ def test_trained_weights_load_and_have_learnt(
     assert [one.intent for one in read.judgements] == ["problem", "praise"]
     assert (read.embeddings**2).sum(1) == pytest.approx([1, 1], abs=1e-3)
     assert judge.model.startswith(finish.NAME)
+
+
+def test_the_whole_training_averages_its_short_legs_and_goes_on_where_it_stopped(
+    data: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+
+    monkeypatch.setattr(train, "INVENTED", 100)
+    legs = tmp_path / "checkpoints"
+    with monkeypatch.context() as stopped:
+        stopped.setattr(train, "average", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            train.whole(data, tmp_path / "out", legs, base)
+    began = (legs / "long" / "model.safetensors").stat().st_mtime_ns
+    train.whole(data, tmp_path / "out", legs, base)
+    assert "long is done" in capsys.readouterr().out
+    assert (legs / "long" / "model.safetensors").stat().st_mtime_ns == began
+    found = load_file(tmp_path / "out" / "model.safetensors")
+    one, other, long = (load_file(legs / leg / "model.safetensors") for leg in ("short1", "short2", "long"))
+    for name, weight in found.items():
+        torch.testing.assert_close(weight.float(), (one[name].float() + other[name].float()) / 2, atol=1e-3, rtol=0)
+    assert any(not torch.equal(one[name], other[name]) and not torch.equal(one[name], long[name]) for name in found)
+    assert sentiment.load(tmp_path / "out").model.startswith(finish.NAME)
 
 
 def test_a_checkpoint_of_other_arguments_is_refused(data: Path, base: Path, tmp_path: Path) -> None:
@@ -128,17 +152,14 @@ def test_a_checkpoint_of_other_arguments_is_refused(data: Path, base: Path, tmp_
 def test_the_embedding_follows_the_untouched_encoder(data: Path, base: Path, tmp_path: Path) -> None:
     """What training tells it of blame and praise must not make it forget what is alike."""
 
-    def distance(model: joint.Joint, untouched: BertModel, inputs: dict[str, torch.Tensor]) -> float:
+    def distance(model: joint.Joint, untouched: BertModel, inputs: encoder.Batch) -> float:
         with torch.inference_mode():
             return float((1 - (model(inputs)[2] * joint.embedded_by(untouched, inputs)).sum(1)).mean())
 
     train.train(data, tmp_path / "out", tmp_path / "checkpoints", base, budget=128)
     config = sentiment.read_config(tmp_path / "out" / "config.json")
-    untouched = BertModel(BertConfig(**json.loads((base / "config.json").read_text()))).train(False)
-    untouched.load_state_dict(load_file(base / "model.safetensors"))
-    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-    tokenizer.no_padding()
-    inputs = encoder.tensors(encoder.tokenize(tokenizer, [("hate the Lantern", "Lantern"), ("saw it", "")], 96))
+    untouched, tokenizer = joint.untouched(base), sentiment.read_tokenizer(base / "tokenizer.json")
+    inputs = encoder.padded(encoder.tokenize(tokenizer, [("hate the Lantern", "Lantern"), ("saw it", "")], 96))
     trained, fresh = joint.Joint(config, 5).train(False), joint.Joint(config, 5).train(False)
     trained.load_state_dict(load_file(tmp_path / "out" / "model.safetensors"))
     assert distance(trained, untouched, inputs) < 0.5 * distance(fresh, untouched, inputs)
@@ -196,11 +217,34 @@ def test_a_post_is_sometimes_written_to_an_invented_brand(monkeypatch: pytest.Mo
 def test_few_rows_are_spoilt_and_keep_their_label() -> None:
     row = showings.Row("the kettle was late and cold", "", 0, "other")
     masked = [showings.mask(row, random.Random(seed)) for seed in range(1000)]
-    linked = [one for one in masked if "https://" in one.text]
+    linked = [one for one in masked if "https://" in one.text or "@" in one.text]
     twisted = [one for one in masked if not one.text.startswith(row.text)]
-    assert 30 < len(linked) < 100 and 30 < len(twisted) < 100
-    assert all(sorted(one.text.split(" https")[0]) == sorted(row.text) for one in masked)
+    assert 60 < len(linked) < 140 and 60 < len(twisted) < 140
+    assert all(sorted(one.text[: len(row.text)]) == sorted(row.text) for one in masked)
     assert {one.label for one in masked} == {0}
+
+
+def test_people_and_places_change_but_not_the_target_nor_other_words() -> None:
+    text = "Emily flew from BERLIN to Rome, Emily may mark it; PARIS Air lost Tom"
+    found = {variants.elsewhere(text, "Paris Air", random.Random(seed)) for seed in range(50)}
+    assert len(found) > 45
+    for one in found:
+        (first, second) = re.fullmatch(
+            r"(\w+) flew from [A-Z]+ to [A-Z][a-z]+, (\w+) may mark it; PARIS Air lost [A-Z][a-z]+", one
+        ).groups()  # type: ignore[union-attr]
+        assert first == second != "Berlin"
+
+
+def test_a_row_beside_another_keeps_its_own_label_and_target() -> None:
+    row = showings.Row("The screen broke", "screen", 0, "semeval14_laptop", 0)
+    same = showings.Row("The lid broke", "lid", 0, "semeval14_laptop")
+    alike = showings.Row("I like the screen", "screen", 2, "semeval14_laptop")
+    other = showings.Row("I like the keys", "keys", 2, "semeval14_laptop")
+    found = {showings.beside(row, [same, alike, other], random.Random(seed)) for seed in range(20)}
+    both = {"The screen broke I like the keys", "I like the keys The screen broke"}
+    assert found == {replace(row, text=text, intent=None) for text in both}
+    assert showings.beside(row, [same, alike], random.Random(1)) == row
+    assert showings.beside(row, [showings.Row("Fine", "", 2, "x")], random.Random(1)) == row
 
 
 def test_masking_hides_the_name_in_text_and_target_and_keeps_the_label(monkeypatch: pytest.MonkeyPatch) -> None:
