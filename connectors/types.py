@@ -2,7 +2,8 @@
 
 ConnectorError            the answer is of no use; try again later, the cursor stays
 ├── RateLimited           wait at least `after` seconds; the whole host is meant
-├── Blocked               a wall (login, bot check, consent page) or a refused key; a person must act
+├── Blocked               a wall (login, bot check, consent page); a person must act
+│   └── KeyRefused        the key is missing or not accepted; a person must act
 └── Gone                  the source has ended; stop asking and tell the user
 """
 
@@ -65,7 +66,11 @@ class RateLimited(ConnectorError):
 
 
 class Blocked(ConnectorError):
-    """A wall stands before the source or the key was refused: a person must act."""
+    """A wall stands before the source: a person must act."""
+
+
+class KeyRefused(Blocked):
+    """The key is missing or was not accepted: a person must act."""
 
 
 class Gone(ConnectorError):

@@ -5,7 +5,7 @@ from datetime import datetime
 import httpx
 
 from earful.connectors import body, limits
-from earful.connectors.types import Blocked, ConnectorError, Gone, RateLimited
+from earful.connectors.types import Blocked, ConnectorError, Gone, KeyRefused, RateLimited
 
 
 def check(response: httpx.Response, now: datetime) -> None:
@@ -18,6 +18,8 @@ def check(response: httpx.Response, now: datetime) -> None:
         raise RateLimited(f"{host}: answered {status}, wants to be left alone for {wait:.0f} s", wait)
     if status == 410:
         raise Gone(f"{host}: answered 410, the source has ended; remove it or find its new address")
+    if status == 401 and response.request.extensions.get("signed"):
+        raise KeyRefused(f"{host}: answered 401, the key is not accepted (wrong, withdrawn or run out); set a new one")
     if status in (401, 402, 403, 407, 451):
         raise Blocked(f"{host}: answered {status}, access refused; check the key or whether this host lets programs in")
     if status in (404, 400, 422):

@@ -21,6 +21,7 @@ STATES = {
     "fine": "fine",
     "slow down": "asks us to wait",
     "blocked": "blocked: a person must act",
+    "key refused": "key refused: set a new one",
     "gone": "has ended",
     "failing": "failing",
 }

@@ -5,6 +5,7 @@ from typing import Any
 
 from earful import connectors
 from earful.connectors.http import Client
+from earful.connectors.sessions import Sessions
 from earful.connectors.types import ConnectorError, Mention
 from earful.flows import show
 from earful.flows.config import Config, Source
@@ -46,7 +47,7 @@ def _check(source: Source, client: Client, tests: dict[str, Test]) -> Result:
     result = Result(source.name)
     connector = connectors.find(source.connector)
     try:
-        mentions = connector.parse(client.fetch(connector.request(source.target, {})), {}).mentions
+        mentions = connector.parse(Sessions(client).fetch(connector, connector.request(source.target, {})), {}).mentions
     except ConnectorError as error:
         result.error = str(error)
         return result

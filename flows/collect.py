@@ -16,7 +16,8 @@ import httpx
 from earful import connectors
 from earful.connectors import recorded, verdict
 from earful.connectors.http import Client
-from earful.connectors.types import Blocked, ConnectorError, Cursor, Gone, Page, RateLimited
+from earful.connectors.sessions import Sessions
+from earful.connectors.types import Blocked, ConnectorError, Cursor, Gone, KeyRefused, Page, RateLimited
 from earful.data import failpoint, health, landing, store, todo
 from earful.data.database import Database, DatabaseError
 from earful.data.lock import Busy
@@ -47,12 +48,13 @@ def collect(database: Database, config: Config, client: Client, clock: Clock, pr
         if due and host not in paused:
             hosts.setdefault(host, []).append((source, row))
     total = sum(len(group) for group in hosts.values())
+    asker = Sessions(client)
     reports: list[Report] = []
     published = 0.0
 
     def ask_host(host: str) -> None:
         for source, row in hosts[host]:
-            report = _ask(database, config, client, clock, source, row)
+            report = _ask(database, config, asker, clock, source, row)
             reports.append(report)
             progress("collect", len(reports), total)
             if report.state == "slow down":
@@ -143,7 +145,7 @@ def read_recordings(database: Database, folder: Path, clock: Clock, progress: Pr
 
 
 def _ask(
-    database: Database, config: Config, client: Client, clock: Clock, source: Source, row: todo.SourceRow
+    database: Database, config: Config, asker: Sessions, clock: Clock, source: Source, row: todo.SourceRow
 ) -> Report:
     """Asks one source page after page, until it meets what is known."""
     report = Report(source.name)
@@ -151,7 +153,7 @@ def _ask(
     every = source.every or config.every
     jitter = random.random()  # noqa: S311
     try:
-        _walk(database, client, clock, source, row, every, report)
+        _walk(database, asker, clock, source, row, every, report)
     except (DatabaseError, Busy):
         raise
     except Exception as error:
@@ -172,13 +174,13 @@ def _ask(
 
 def _state(error: Exception) -> str:
     """Names the state of a source whose last answer was this error."""
-    states = {RateLimited: "slow down", Blocked: "blocked", Gone: "gone"}
+    states = {RateLimited: "slow down", KeyRefused: "key refused", Blocked: "blocked", Gone: "gone"}
     return next((state for kind, state in states.items() if isinstance(error, kind)), "failing")
 
 
 def _walk(
     database: Database,
-    client: Client,
+    asker: Sessions,
     clock: Clock,
     source: Source,
     row: todo.SourceRow,
@@ -189,7 +191,7 @@ def _walk(
     cursor = row.cursor
     for _ in range(PAGES_AT_MOST):
         request = connector.request(_target(source, row, clock()), cursor)
-        response = client.fetch(request)
+        response = asker.fetch(connector, request)
         failpoint.reach("after_fetch")
         now = clock()
         if response.status_code == httpx.codes.NOT_MODIFIED:

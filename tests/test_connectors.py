@@ -10,6 +10,7 @@ from answers import FIXTURES, READ, answer, read, target
 from contract import broken
 
 from earful import connectors
+from earful.connectors import keys
 from earful.connectors.types import Blocked, ConnectorError, Cursor, Mention
 
 FILES = [path for name in connectors.names() for path in (FIXTURES / name).iterdir()]
@@ -23,7 +24,11 @@ def test_a_connector_is_one_small_file_with_two_functions(name: str) -> None:
     assert len((SOURCE / f"{name}.py").read_text().splitlines()) < 60
     assert "https://" in module.__doc__ and "Target:" in module.__doc__ and "erms" in module.__doc__
     public = {key for key, value in vars(module).items() if callable(value) and value.__module__ == module.__name__}
-    assert {one for one in public if not one.startswith("_")} == {"request", "parse"}
+    functions = {one for one in public if not one.startswith("_")}
+    assert functions in ({"request", "parse"}, {"request", "parse", "login", "session"})
+    assert ("login" in functions) == hasattr(module, "LOGIN")
+    for variable in keys.variables(module):
+        assert keys.VARIABLE.fullmatch(variable) and variable in module.__doc__
 
 
 @pytest.mark.parametrize("name", connectors.names())
