@@ -242,12 +242,20 @@ def mention(
     )
 
 
-def page(items: Iterable[Mention | str], cursor: Cursor, *, more: bool = False, rolled: bool = False) -> Page:
-    """Sorts what was built into mentions and refusals."""
+def page(
+    items: Iterable[Mention | str],
+    cursor: Cursor,
+    *,
+    more: bool = False,
+    rolled: bool = False,
+    gone: Iterable[object] = (),
+) -> Page:
+    """Sorts what was built into mentions and refusals; `gone` are the ids of what was deleted, as mentions have them."""
     found = tuple(items)
     mentions = tuple(item for item in found if isinstance(item, Mention))
     refused = tuple(item for item in found if isinstance(item, str))
-    return Page(mentions, cursor, more, refused, rolled)
+    ended = tuple(dict.fromkeys(key for id in gone if (key := identity(id))))
+    return Page(mentions, cursor, more, refused, rolled, ended)
 
 
 def _decoded_once(text: str) -> str:

@@ -43,7 +43,8 @@ class Page:
     """What one answer says: its mentions, where to go on, and whether to ask again at once.
 
     `refused` holds a reason for each item that was there but could not become a mention. `rolled` says that a window
-    of latest items shares nothing with the window before: some may have gone by unseen.
+    of latest items shares nothing with the window before: some may have gone by unseen. `gone` holds the ids of
+    mentions that the source says were deleted: their words are erased, and stay so.
     """
 
     mentions: tuple[Mention, ...]
@@ -51,6 +52,7 @@ class Page:
     more: bool = False
     refused: tuple[str, ...] = ()
     rolled: bool = False
+    gone: tuple[str, ...] = ()
 
 
 class ConnectorError(Exception):
