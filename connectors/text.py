@@ -250,11 +250,11 @@ def page(
     rolled: bool = False,
     gone: Iterable[object] = (),
 ) -> Page:
-    """Sorts what was built into mentions and refusals; `gone` are the ids of what was deleted, as mentions have them."""
+    """Sorts what was built into mentions and refusals; `gone` are the ids of what was deleted at the source."""
     found = tuple(items)
     mentions = tuple(item for item in found if isinstance(item, Mention))
     refused = tuple(item for item in found if isinstance(item, str))
-    ended = tuple(dict.fromkeys(key for id in gone if (key := identity(id))))
+    ended = tuple(dict.fromkeys(key for name in gone if (key := identity(name))))
     return Page(mentions, cursor, more, refused, rolled, ended)
 
 
