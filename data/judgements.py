@@ -77,7 +77,7 @@ def draw(con: Connection, since: datetime, seed: str, most: int) -> list[Drawn]:
     """Draws stories since a time that the model read and nobody judged; the same seed draws the same."""
     rows = con.execute(
         "WITH drawn AS (SELECT brand, source, id, published, md5(concat_ws(chr(31), ?, brand, source, id)) AS lot"
-        " FROM facts SEMI JOIN brands USING (brand)"
+        " FROM facts SEMI JOIN brands USING (brand) SEMI JOIN (FROM mentions WHERE gone IS NULL) USING (source, id)"
         " WHERE leads AND NOT corrected AND label <> 'unscored' AND published >= ? ORDER BY lot LIMIT ?)"
         " SELECT brand, source, id, d.published, title, left(text, ?)"
         " FROM drawn d JOIN mentions USING (source, id) ORDER BY lot",

@@ -76,7 +76,16 @@ def intents(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("ALTER TABLE facts ADD COLUMN intent TEXT DEFAULT ''")
 
 
-MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [first_schema, intents]
+def versions(con: duckdb.DuckDBPyConnection) -> None:
+    """Adds the earlier wordings of edited mentions, and when a mention was found to be deleted at its source."""
+    con.execute("ALTER TABLE mentions ADD COLUMN gone TIMESTAMPTZ")
+    con.execute(
+        "CREATE TABLE versions (source TEXT NOT NULL, id TEXT NOT NULL, seen TIMESTAMPTZ NOT NULL,"
+        " title TEXT NOT NULL, text TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (source, id, digest))"
+    )
+
+
+MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [first_schema, intents, versions]
 
 
 def applied(con: duckdb.DuckDBPyConnection) -> int:

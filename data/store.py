@@ -6,7 +6,7 @@ Repeating any of them with the same values changes nothing.
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from earful.connectors.types import Cursor, Mention
+from earful.data import versions
 
 Connection = duckdb.DuckDBPyConnection
 LABELS = ("negative", "neutral", "positive", "unclear")
@@ -22,11 +23,12 @@ LABELS = ("negative", "neutral", "positive", "unclear")
 
 @dataclass(frozen=True)
 class Kept:
-    """What became of a page's mentions: new rows, rows whose words changed, rows already there as they are."""
+    """What became of a page's mentions: new rows, edited ones, those already there as they are, and erased ones."""
 
     new: int
     changed: int
     known: int
+    gone: int = 0
 
 
 @dataclass(frozen=True)
@@ -98,11 +100,17 @@ def digest(mention: Mention) -> str:
     return hashlib.sha256(f"{mention.title}\0{mention.text}\0{mention.about}".encode()).hexdigest()[:16]
 
 
-def save_page(con: Connection, source: str, mentions: Iterable[Mention], now: datetime) -> Kept:
-    """Keeps the mentions of one page; the first published and collected times stay, the words are updated."""
+def save_page(
+    con: Connection, source: str, mentions: Iterable[Mention], now: datetime, gone: Collection[str] = ()
+) -> Kept:
+    """Keeps the mentions of one page and erases those whose ids are `gone`.
+
+    The first published and collected times stay, the words are updated and the earlier ones kept. What was erased
+    once stays so: an older answer that is read again brings nothing back.
+    """
     rows = {mention.id: mention for mention in mentions}
     if not rows:
-        return Kept(0, 0, 0)
+        return Kept(0, 0, 0, versions.erase(con, source, gone, now))
     table = pa.table(
         {
             "id": list(rows),
@@ -120,24 +128,26 @@ def save_page(con: Connection, source: str, mentions: Iterable[Mention], now: da
     )
     con.register("page", table)
     counts = con.execute(
-        "SELECT count(*) FILTER (m.id IS NULL), count(*) FILTER (m.digest <> p.digest),"
-        " count(*) FILTER (m.digest = p.digest)"
-        " FROM page p LEFT JOIN (SELECT id, digest FROM mentions WHERE source = ?) m USING (id)",
+        "SELECT count(*) FILTER (m.id IS NULL), count(*) FILTER (m.gone IS NULL AND m.digest <> p.digest),"
+        " count(*) FILTER (m.gone IS NOT NULL OR m.digest = p.digest)"
+        " FROM page p LEFT JOIN (SELECT id, digest, gone FROM mentions WHERE source = ?) m USING (id)",
         [source],
     ).fetchone()
+    versions.keep(con, source, now)
     con.execute(
         "INSERT INTO mentions SELECT ?, id, url, author, published, ?::TIMESTAMPTZ, title, text, language, rating,"
-        " engagement, parent, about, dated, digest FROM page ON CONFLICT DO UPDATE SET url = excluded.url,"
+        " engagement, parent, about, dated, digest, NULL FROM page ON CONFLICT DO UPDATE SET url = excluded.url,"
         " author = excluded.author, title = excluded.title, text = excluded.text, language = excluded.language,"
         " rating = excluded.rating, engagement = excluded.engagement, about = excluded.about,"
         " digest = excluded.digest"
-        " WHERE digest <> excluded.digest OR engagement <> excluded.engagement"
-        " OR rating IS DISTINCT FROM excluded.rating",
+        " WHERE gone IS NULL AND (digest <> excluded.digest OR engagement <> excluded.engagement"
+        " OR rating IS DISTINCT FROM excluded.rating)",
         [source, now],
     )
     con.unregister("page")
     assert counts is not None
-    return Kept(*counts)
+    new, changed, known = counts
+    return Kept(new, changed, known, versions.erase(con, source, gone, now))
 
 
 def put_cursor(con: Connection, source: str, cursor: Cursor) -> None:

@@ -120,11 +120,14 @@ def digested(con: Connection, names: Sequence[str]) -> set[str]:
 
 
 def unexamined(con: Connection, rules: str, limit: int) -> list[Text]:
-    """Lists mentions that were not examined under these rules, or whose words changed since; oldest first."""
+    """Lists mentions that were not examined under these rules, or whose words changed since; oldest first.
+
+    What was deleted at its source has no words to examine: what was found out before stays.
+    """
     rows = con.execute(
         "SELECT source, id, digest, author, url, title, text, language, about, rating FROM mentions m"
-        " WHERE NOT EXISTS (FROM examined e WHERE e.source = m.source AND e.id = m.id AND e.rules = ?"
-        " AND e.digest = m.digest) ORDER BY published, source, id LIMIT ?",
+        " WHERE gone IS NULL AND NOT EXISTS (FROM examined e WHERE e.source = m.source AND e.id = m.id"
+        " AND e.rules = ? AND e.digest = m.digest) ORDER BY published, source, id LIMIT ?",
         [rules, limit],
     ).fetchall()
     return [Text(*row) for row in rows]
@@ -132,7 +135,7 @@ def unexamined(con: Connection, rules: str, limit: int) -> list[Text]:
 
 TO_SCORE = """
     FROM matches k JOIN examined e USING (source, id) JOIN mentions m USING (source, id)
-    WHERE NOT EXISTS (FROM scores s WHERE s.source = k.source AND s.id = k.id AND s.brand = k.brand
+    WHERE m.gone IS NULL AND NOT EXISTS (FROM scores s WHERE s.source = k.source AND s.id = k.id AND s.brand = k.brand
         AND s.model = ? AND s.digest = e.digest AND (s.reason = '' OR s.tries >= ? OR s.scored >= ?))
 """
 

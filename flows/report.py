@@ -22,6 +22,7 @@ class Report:
     new: int = 0
     changed: int = 0
     known: int = 0
+    gone: int = 0
     undated: int = 0
     refused: list[str] = field(default_factory=list)
     state: str = "fine"
@@ -34,6 +35,7 @@ class Report:
         self.new += kept.new
         self.changed += kept.changed
         self.known += kept.known
+        self.gone += kept.gone
         self.undated += sum(not mention.dated for mention in page.mentions)
         self.refused += page.refused
 

@@ -184,7 +184,7 @@ def _card(
     for one in stories:
         sources[one["source"]] = sources.get(one["source"], 0) + 1
     quotes: dict[str, dict[str, Any]] = {}
-    for one in stories:
+    for one in (one for one in stories if one["text"]):  # none is left of what was deleted at its source
         quotes.setdefault(one["author"] or one["id"], one)
     link = urlencode(
         {

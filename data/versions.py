@@ -1,0 +1,91 @@
+"""Keeps the earlier wordings of edited mentions, and erases what was deleted at its source.
+
+Both happen in the transaction that keeps a page. What stays of a deleted mention is that there was one: its time, its
+source, its brands and labels, so that no count of the past changes.
+"""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+Connection = duckdb.DuckDBPyConnection
+MOST = 20  # wordings kept of one mention: a source that shows a counter in its text would fill the disk
+_QUOTING = (("alerts", "alert", "card"), ("outbox", "key", "message"))  # tables, keys and columns that quote mentions
+
+
+@dataclass(frozen=True)
+class Version:
+    """An earlier wording of a mention, and when another one was seen in its place."""
+
+    seen: datetime
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class History:
+    """What became of a mention: its earlier wordings, oldest first, and since when it is known to be deleted."""
+
+    versions: tuple[Version, ...] = ()
+    gone: datetime | None = None
+
+
+def keep(con: Connection, source: str, now: datetime) -> None:
+    """Keeps the present wordings that the registered table `page` (id, title, text, digest) is about to replace."""
+    con.execute(
+        "INSERT INTO versions SELECT source, id, ?::TIMESTAMPTZ, m.title, m.text, m.digest"
+        " FROM mentions m JOIN page p USING (id)"
+        " WHERE m.source = ? AND m.gone IS NULL AND (m.title, m.text) IS DISTINCT FROM (p.title, p.text)"
+        " AND (SELECT count(*) FROM versions v WHERE v.source = m.source AND v.id = m.id) < ?"
+        " ON CONFLICT DO UPDATE SET seen = excluded.seen",
+        [now, source, MOST],
+    )
+
+
+def erase(con: Connection, source: str, ids: Collection[str], now: datetime) -> int:
+    """Erases words, authors and addresses of mentions, wherever they are kept or quoted; returns how many were there.
+
+    An id that is not known or erased already changes nothing.
+    """
+    if not ids:
+        return 0
+    con.register("ended", pa.table({"id": pa.array(list(ids), pa.string())}))
+    rows = con.execute(
+        "UPDATE mentions SET title = '', text = '', author = '', url = '', gone = ?::TIMESTAMPTZ"
+        " WHERE source = ? AND gone IS NULL AND id IN (FROM ended) RETURNING id",
+        [now, source],
+    ).fetchall()
+    con.execute("UPDATE versions SET title = '', text = '' WHERE source = ? AND id IN (FROM ended)", [source])
+    con.unregister("ended")
+    erased = {(source, row[0]) for row in rows}
+    for table, key, column in _QUOTING if erased else ():
+        for name, kept in con.execute(f"SELECT {key}, {column} FROM {table}").fetchall():  # noqa: S608
+            value = json.loads(kept)
+            if _unquote(value.get("card", value), erased):
+                con.execute(f"UPDATE {table} SET {column} = ? WHERE {key} = ?", [json.dumps(value), name])  # noqa: S608
+    return len(erased)
+
+
+def _unquote(card: dict[str, Any], erased: Collection[tuple[str, str]]) -> bool:
+    """Takes quotes of erased mentions out of a card; says whether there were any."""
+    before = card.get("quotes", [])
+    after = [quote for quote in before if (quote.get("source"), quote.get("id")) not in erased]
+    if len(after) < len(before):
+        card["quotes"] = after
+    return len(after) < len(before)
+
+
+def history(con: Connection, source: str, id: str) -> History:
+    """Tells what became of a mention since it was first seen."""
+    rows = con.execute(
+        "SELECT v.seen, v.title, v.text FROM versions v JOIN mentions m USING (source, id)"
+        " WHERE source = ? AND id = ? AND v.digest <> m.digest ORDER BY v.seen, v.digest",
+        [source, id],
+    ).fetchall()
+    gone = con.execute("SELECT gone FROM mentions WHERE source = ? AND id = ?", [source, id]).fetchone()
+    return History(tuple(Version(*row) for row in rows), gone[0] if gone else None)
