@@ -13,7 +13,7 @@ import httpcore
 import httpx
 
 from earful.connectors import addresses
-from earful.connectors.types import ConnectorError
+from earful.connectors.types import ConnectorError, Unreachable
 
 TRY = 5.0  # seconds for one of the addresses of a host
 
@@ -139,5 +139,5 @@ def _resolve(host: str, port: int, seconds: float) -> list[str]:
     except queue.Empty:
         raise TimeoutError from None
     if isinstance(answer, Exception):
-        raise ConnectorError(f"its name cannot be resolved ({answer}); check the spelling and the network") from answer
+        raise Unreachable(f"its name cannot be resolved ({answer}); check the spelling and the network") from answer
     return answer

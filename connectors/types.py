@@ -1,6 +1,7 @@
 """What travels between a source and the store: mentions, pages, cursors, and what can go wrong.
 
 ConnectorError            the answer is of no use; try again later, the cursor stays
+├── Unreachable           no answer came: the host or the network is down
 ├── RateLimited           wait at least `after` seconds; the whole host is meant
 ├── Blocked               a wall (login, bot check, consent page); a person must act
 │   └── KeyRefused        the key is missing or not accepted; a person must act
@@ -36,6 +37,8 @@ class Mention:
     parent: str = ""  # id or address of what it answers
     about: str = ""  # what the source files it under: the app reviewed, the company complained of
     dated: bool = True  # False: the source gave no usable time, `published` is when we read it
+    answer: float | None = None  # to a survey's question, on `scale`: "nps" from 0 to 10, "csat" from 1 to 5
+    scale: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,10 @@ class Page:
 
 class ConnectorError(Exception):
     """The answer is of no use; the cursor stays and the source is asked again later."""
+
+
+class Unreachable(ConnectorError):
+    """No whole answer came through: the host, or the network on the way there, is down."""
 
 
 class RateLimited(ConnectorError):

@@ -30,6 +30,24 @@ def back(
     return {"since": top} if top else {}, False
 
 
+def older(cursor: Cursor, times: Iterable[object], *, full: bool) -> int:
+    """Returns up to which second to ask for the next page: the oldest item's, 0 when this page was the last.
+
+    It always moves, even through one second that more items share than a page holds. `full` says that there is more.
+    """
+    known = [int(when.timestamp()) for when in map(text.moment, times) if when and when > text.OLDEST]
+    oldest, before = min(known, default=0) if full else 0, text.whole(cursor.get("next"))
+    return min(oldest, before - 1) if before else oldest
+
+
+def ended(cursor: Cursor) -> Cursor | None:
+    """Gives the cursor of a walk that is ended here, as if there were nothing behind; None when it is on no walk."""
+    if not text.whole(cursor.get("top")):
+        return None
+    kept = {key: value for key, value in cursor.items() if key not in ("since", "top", "next", "pages")}
+    return {**kept, "since": text.whole(cursor["top"])}
+
+
 def window(cursor: Cursor, items: Iterable[Mention | str]) -> tuple[list[str], bool]:
     """Returns marks of what a window of latest items shows, and whether it shares nothing with the window before.
 

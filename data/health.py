@@ -1,11 +1,14 @@
 """Writes how asking a source went: its state, when it is asked again, its gaps, its host's pause."""
 
-from collections.abc import Iterable
-from datetime import datetime
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 import duckdb
 
 Connection = duckdb.DuckDBPyConnection
+SLOW = 10.0  # seconds for an answer
+CLOCK_TOLERANCE = timedelta(minutes=1)
 
 
 def record_success(con: Connection, source: str, now: datetime, due: datetime, new: int, rolled: bool) -> None:
@@ -73,3 +76,90 @@ def save_silences(con: Connection, silences: Iterable[tuple[str, datetime, datet
             " ON CONFLICT DO UPDATE SET finish = excluded.finish, reason = excluded.reason",
             list(silence),
         )
+
+
+def record_answer(
+    con: Connection, source: str, now: datetime, host: str, seconds: float, hint: float, read: int | None
+) -> None:
+    """Notes how a source answered: how fast, for how long the answer holds, and how many items it `read`.
+
+    `read` is None where the answer says nothing of that: it was not changed, or there is more to come.
+    """
+    con.execute(
+        "UPDATE sources SET host = ?, asked = ?, hint = ?,"
+        " seconds = CASE WHEN seconds = 0 THEN ? ELSE 0.7 * seconds + 0.3 * ? END WHERE source = ?",
+        [host, now, hint, seconds, seconds, source],
+    )
+    con.execute(
+        "UPDATE sources SET slow_since = CASE WHEN seconds >= ? THEN coalesce(slow_since, ?::TIMESTAMPTZ) END"
+        " WHERE source = ?",
+        [SLOW, now, source],
+    )
+    if read is not None:
+        con.execute(
+            "UPDATE sources SET fulls = CASE WHEN ? = 0 THEN fulls WHEN empties > 0 THEN 1 ELSE fulls + 1 END,"
+            " empties = CASE WHEN ? = 0 THEN empties + 1 ELSE 0 END WHERE source = ?",
+            [read, read, source],
+        )
+
+
+def record_asked(con: Connection, source: str, now: datetime, host: str, key_mark: str = "") -> None:
+    """Notes that a source was asked, or would have been; `key_mark` tells the key that was refused from another."""
+    con.execute("UPDATE sources SET asked = ?, host = ?, key_mark = ? WHERE source = ?", [now, host, key_mark, source])
+
+
+def record_waiting(con: Connection, source: str, now: datetime, due: datetime, reason: str) -> None:
+    """Notes that a source goes on later because a quota is used up; that is no failure."""
+    con.execute(
+        "UPDATE sources SET since = CASE WHEN state = 'waiting' THEN since ELSE ?::TIMESTAMPTZ END,"
+        " state = 'waiting', error = ?, due = ? WHERE source = ?",
+        [now, reason, due, source],
+    )
+
+
+def forgive(con: Connection, plan: Mapping[str, datetime], failures: int) -> None:
+    """Plans sources anew whose failures were not their own, and counts no more than so many of these."""
+    for source, due in plan.items():
+        con.execute(
+            "UPDATE sources SET due = ?, failures = least(failures, ?) WHERE source = ?", [due, failures, source]
+        )
+
+
+def mark_silent(con: Connection, silent: Mapping[str, datetime]) -> None:
+    """Notes since when sources are silent for longer than is their habit; all others are not."""
+    con.execute("UPDATE sources SET silent_since = NULL WHERE silent_since IS NOT NULL")
+    for source, since in silent.items():
+        con.execute("UPDATE sources SET silent_since = ? WHERE source = ?", [since, source])
+
+
+def keep_pace(con: Connection, pauses: Mapping[str, datetime]) -> None:
+    """Keeps when hosts may be asked next."""
+    for host, ready in pauses.items():
+        con.execute("INSERT INTO paces VALUES (?, ?) ON CONFLICT DO UPDATE SET ready = excluded.ready", [host, ready])
+
+
+def keep_spent(con: Connection, connector: str, spent: Sequence[tuple[float, int]]) -> None:
+    """Keeps what is spent of a connector's quota: (when it comes back in seconds since 1970, units)."""
+    con.execute(
+        "INSERT INTO quotas VALUES (?, ?) ON CONFLICT DO UPDATE SET spent = excluded.spent",
+        [connector, json.dumps(spent)],
+    )
+
+
+def follow_clock(con: Connection, now: datetime) -> timedelta:
+    """Moves all that is planned back with the clock, when it stands before the last time anything was asked.
+
+    Otherwise nothing would be asked until the clock has caught up. Returns by how much, zero when it ran on as usual.
+    """
+    row = con.execute("SELECT max(asked) FROM sources").fetchone()
+    ahead = row[0] - now if row and row[0] else timedelta(0)
+    if ahead <= CLOCK_TOLERANCE:
+        return timedelta(0)
+    con.execute(
+        "UPDATE sources SET due = due - $1, asked = least(asked, $2), last_success = least(last_success, $2),"
+        " last_new = least(last_new, $2), since = least(since, $2)",
+        [ahead, now],
+    )
+    con.execute("UPDATE hosts SET paused_until = paused_until - ?", [ahead])
+    con.execute("UPDATE paces SET ready = ready - ?", [ahead])
+    return ahead

@@ -76,6 +76,24 @@ def intents(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("ALTER TABLE facts ADD COLUMN intent TEXT DEFAULT ''")
 
 
+def manners_and_health(con: duckdb.DuckDBPyConnection) -> None:
+    """Adds how each source answers, when each host may be asked next, and what is spent of each quota."""
+    for column in (
+        "host TEXT DEFAULT ''",  # that was asked last
+        "asked TIMESTAMPTZ",  # last, whatever came of it
+        "hint DOUBLE DEFAULT 0",  # seconds the source itself wants between two looks
+        "seconds DOUBLE DEFAULT 0",  # that an answer takes of late
+        "slow_since TIMESTAMPTZ",
+        "fulls INTEGER DEFAULT 0",  # answers in a row that held something, before the present empty ones
+        "empties INTEGER DEFAULT 0",
+        "silent_since TIMESTAMPTZ",
+        "key_mark TEXT DEFAULT ''",  # of the key that was refused
+    ):
+        con.execute(f"ALTER TABLE sources ADD COLUMN {column}")
+    con.execute("CREATE TABLE paces (host TEXT PRIMARY KEY, ready TIMESTAMPTZ NOT NULL)")
+    con.execute("CREATE TABLE quotas (connector TEXT PRIMARY KEY, spent JSON NOT NULL)")
+
+
 def versions(con: duckdb.DuckDBPyConnection) -> None:
     """Adds the earlier wordings of edited mentions, and when a mention was found to be deleted at its source."""
     con.execute("ALTER TABLE mentions ADD COLUMN gone TIMESTAMPTZ")
@@ -85,7 +103,19 @@ def versions(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [first_schema, intents, versions]
+def answers(con: duckdb.DuckDBPyConnection) -> None:
+    """Adds what was answered to a survey's question, and on which scale."""
+    con.execute("ALTER TABLE mentions ADD COLUMN answer REAL")
+    con.execute("ALTER TABLE mentions ADD COLUMN scale TEXT DEFAULT ''")
+
+
+MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [
+    first_schema,
+    intents,
+    manners_and_health,
+    versions,
+    answers,
+]
 
 
 def applied(con: duckdb.DuckDBPyConnection) -> int:

@@ -6,7 +6,7 @@ Work is a query over what is kept, never a flag, so that every stage can be kill
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -33,10 +33,20 @@ class SourceRow:
     moved_since: datetime | None
     since: datetime | None
     error: str
+    last_new: datetime | None = None
+    host: str = ""  # that was asked last
+    asked: datetime | None = None
+    hint: float = 0.0  # seconds the source itself wants between two looks
+    seconds: float = 0.0  # that an answer takes of late
+    slow_since: datetime | None = None
+    fulls: int = 0  # answers in a row that held something, before the present empty ones
+    empties: int = 0
+    silent_since: datetime | None = None
+    key_mark: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """Gives the row as JSON values, without the cursor."""
-        values = {key: value for key, value in asdict(self).items() if key != "cursor"}
+        """Gives the row as JSON values, without the cursor and the mark of a key."""
+        values = {key: value for key, value in asdict(self).items() if key not in ("cursor", "key_mark")}
         return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in values.items()}
 
 
@@ -94,7 +104,8 @@ def sources(con: Connection) -> list[SourceRow]:
     """Lists the configured sources in the order of their names."""
     rows = con.execute(
         "SELECT source, connector, target, cursor, due, failures, state, last_success,"
-        " moved_to, moved_since, since, error FROM sources WHERE state <> 'removed' ORDER BY source"
+        " moved_to, moved_since, since, error, last_new, host, asked, hint, seconds, slow_since, fulls, empties,"
+        " silent_since, key_mark FROM sources WHERE state <> 'removed' ORDER BY source"
     ).fetchall()
     return [SourceRow(*(json.loads(value) if place == 3 else value for place, value in enumerate(row))) for row in rows]
 
@@ -111,6 +122,18 @@ def standing(con: Connection) -> Standing:
 def paused_hosts(con: Connection, now: datetime) -> dict[str, datetime]:
     """Maps each host that asked to be left alone to the end of its pause."""
     return dict(con.execute("SELECT host, paused_until FROM hosts WHERE paused_until > ?", [now]).fetchall())
+
+
+def paces(con: Connection, now: datetime) -> dict[str, timedelta]:
+    """Maps each host that was asked a moment ago to how long it is to be left alone."""
+    rows = con.execute("SELECT host, ready FROM paces WHERE ready > ?", [now]).fetchall()
+    return {host: ready - now for host, ready in rows}
+
+
+def spent(con: Connection, connector: str) -> tuple[tuple[float, int], ...]:
+    """Lists what is spent of a connector's quota: (when it comes back in seconds since 1970, units)."""
+    row = con.execute("SELECT spent FROM quotas WHERE connector = ?", [connector]).fetchone()
+    return tuple((float(back), int(units)) for back, units in json.loads(row[0])) if row else ()
 
 
 def digested(con: Connection, names: Sequence[str]) -> set[str]:

@@ -1,15 +1,12 @@
-"""Asks the sources that are due, lands their answers, reads them and keeps the mentions with the cursor."""
+"""Asks the sources that are due, fairly between hosts, and reads again what was landed before."""
 
 import logging
 import random
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
-from types import ModuleType
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -17,60 +14,110 @@ from earful import connectors
 from earful.connectors import recorded, verdict
 from earful.connectors.http import Client
 from earful.connectors.sessions import Sessions
-from earful.connectors.types import Blocked, ConnectorError, Cursor, Gone, KeyRefused, Page, RateLimited
-from earful.data import failpoint, health, landing, store, todo
-from earful.data.database import Database, DatabaseError
-from earful.data.lock import Busy
-from earful.flows import files
-from earful.flows.config import Config, Source
-from earful.flows.manners import next_check
+from earful.connectors.types import ConnectorError, Page
+from earful.data import health, landing, store, todo
+from earful.data.database import Database
+from earful.flows import asking, due, files, manners
+from earful.flows.asking import Desk, Visit
+from earful.flows.backfill import Backfill
+from earful.flows.config import Config
+from earful.flows.manners import Asked
 from earful.flows.report import Clock, Progress, Report
 
 log = logging.getLogger(__name__)
 
 HOSTS_AT_ONCE = 8
-PAGES_AT_MOST = 100  # of one source in one run; the cursor goes on from there in the next
 PUBLISH_EVERY = 5.0  # seconds between snapshots while collecting
-MOVED_AFTER = timedelta(days=3)  # a permanent redirect is believed after this; captive portals send them too
+LONGEST = 900.0  # seconds of one run; what is still due then comes first in the next
+UNANSWERED = 3  # questions in a row, until a host is given up for this run
+OUTAGE = 2  # failures that are counted at most while nothing at all can be reached
 
 
 def collect(database: Database, config: Config, client: Client, clock: Clock, progress: Progress) -> list[Report]:
     """Asks every source that is due and returns a report for each; no source's failure stops another."""
     read_landed(database, clock)
-    with database.look() as con:
+    now = clock()
+    with database.transaction(publish=False) as con:
+        if back := health.follow_clock(con, now):
+            log.warning("the clock went back by %s; what is planned went back with it", back)
         rows = {row.source: row for row in todo.sources(con)}
-        paused = todo.paused_hosts(con, clock())
-    hosts: dict[str, list[tuple[Source, todo.SourceRow]]] = {}
-    for source in config.sources:
+        paused = todo.paused_hosts(con, now)
+        client.resume({host: pause.total_seconds() for host, pause in todo.paces(con, now).items()})
+    backfill = Backfill(config.sources, progress)
+    desk = Desk(database, config, client, Sessions(client), clock, backfill)
+    hosts: dict[str, Host] = {}
+    for source in sorted(
+        config.sources, key=lambda one: (str(rows[one.name].due or ""), one.name)
+    ):  # longest due first
         row = rows[source.name]
-        host = _host(source, row)
-        due = row.state != "gone" and (row.due is None or row.due <= clock())
-        if due and host not in paused:
-            hosts.setdefault(host, []).append((source, row))
-    total = sum(len(group) for group in hosts.values())
-    asker = Sessions(client)
-    reports: list[Report] = []
-    published = 0.0
-
-    def ask_host(host: str) -> None:
-        for source, row in hosts[host]:
-            report = _ask(database, config, asker, clock, source, row)
-            reports.append(report)
-            progress("collect", len(reports), total)
-            if report.state == "slow down":
-                break  # the whole host is paused; its other sources stay due
-
-    with ThreadPoolExecutor(HOSTS_AT_ONCE) as pool:
-        waiting = [pool.submit(ask_host, host) for host in hosts]
-        while any(not future.done() for future in waiting):
-            time.sleep(0.05)
-            if reports and time.monotonic() - published > PUBLISH_EVERY:
-                database.publish()
-                published = time.monotonic()
-        for future in waiting:
-            future.result()
+        host = due.host(source, row)
+        if due.is_due(source, row, now) and host not in paused:
+            hosts.setdefault(host, Host(host)).waiting.append(Visit(desk, source, row))
+    _take_turns(desk, list(hosts.values()), progress)
+    _forgive_an_outage(desk, list(hosts.values()))
     database.publish()
+    reports = [visit.report for host in hosts.values() for visit in host.done]
     return sorted(reports, key=lambda report: report.source)
+
+
+@dataclass
+class Host:
+    """The sources of one host that are due, asked one page at a time."""
+
+    name: str
+    waiting: list[Visit] = field(default_factory=list)
+    done: list[Visit] = field(default_factory=list)
+    unanswered: int = 0
+
+    def step(self) -> bool:
+        """Asks one page of the first source; tells whether there is more to ask here."""
+        visit = self.waiting[0]
+        if visit.step():
+            return True
+        self.done.append(self.waiting.pop(0))
+        self.unanswered = self.unanswered + 1 if visit.unreachable else 0
+        if visit.report.state == "slow down":
+            self.waiting.clear()  # the whole host is paused; its other sources stay due
+        if self.unanswered >= UNANSWERED and self.waiting:
+            given_up = f"not asked: {UNANSWERED} others of its host gave no answer, the last said: {visit.report.error}"
+            asking.fail_all(visit.desk.database, self.waiting, visit.desk.clock, given_up)
+            self.done += self.waiting
+            self.waiting.clear()
+        return bool(self.waiting)
+
+
+def _take_turns(desk: Desk, hosts: list[Host], progress: Progress) -> None:
+    """Asks a page here and a page there, so that a host with much to say, or none that answers, holds up no other."""
+    total = sum(len(host.waiting) for host in hosts)
+    ends, published = time.monotonic() + LONGEST, time.monotonic()
+    with ThreadPoolExecutor(HOSTS_AT_ONCE) as pool:
+        running = {pool.submit(host.step): host for host in hosts}
+        while running:
+            finished, _ = wait(running, timeout=PUBLISH_EVERY, return_when=FIRST_COMPLETED)
+            for future in finished:
+                host = running.pop(future)
+                if future.result() and time.monotonic() < ends:
+                    running[pool.submit(host.step)] = host
+            progress("collect", sum(len(host.done) for host in hosts), total)
+            if time.monotonic() - published > PUBLISH_EVERY:
+                desk.database.publish()
+                published = time.monotonic()
+    for host in hosts:  # what was begun and had to stop is told too
+        host.done += [visit for visit in host.waiting if visit.report.seconds]
+
+
+def _forgive_an_outage(desk: Desk, hosts: list[Host]) -> None:
+    """Asks again soon, if not all at once, when nothing at all could be reached: that is no source's own failure."""
+    visits = [visit for host in hosts for visit in host.done]
+    if len(hosts) < 2 or not all(visit.unreachable for visit in visits):
+        return
+    now = desk.clock()
+    plan = {}
+    for visit in visits:
+        failures = min(visit.row.failures + 1, OUTAGE)
+        plan[visit.source.name] = manners.next_check(now, Asked(visit.every, "failing", failures), random.random())  # noqa: S311
+    with desk.database.transaction(publish=False) as con:
+        health.forgive(con, {name: then for name, then in plan.items() if then}, OUTAGE)
 
 
 def read_landed(database: Database, clock: Clock) -> None:
@@ -92,7 +139,7 @@ def read_landed(database: Database, clock: Clock) -> None:
             store.mark_digested(con, name)
             if page:
                 store.add_source(con, landed.source, *landed.source.split(":", 1))
-                store.save_page(con, landed.source, page.mentions, clock())
+                store.save_page(con, landed.source, page.mentions, clock(), page.gone)
             if page and row and row.cursor == landed.cursor:
                 store.put_cursor(con, landed.source, page.cursor)
 
@@ -113,7 +160,7 @@ def replay(database: Database, progress: Progress) -> dict[str, Report]:
             continue
         with database.transaction(publish=False) as con:
             store.add_source(con, landed.source, connector, target)
-            report.add(page, store.save_page(con, landed.source, page.mentions, landed.at))
+            report.add(page, store.save_page(con, landed.source, page.mentions, landed.at, page.gone))
             store.mark_digested(con, landed.name)
         progress("replay", place, len(answers))
     database.publish()
@@ -134,123 +181,14 @@ def read_recordings(database: Database, folder: Path, clock: Clock, progress: Pr
                 verdict.check(response, clock())
                 page = connectors.find(connector).parse(response, {})
             except ConnectorError as error:
-                report.state, report.error = _state(error), str(error)
+                report.state, report.error = asking.state_of(error), str(error)
             else:
-                report.add(page, store.save_page(con, source, page.mentions, clock()))
+                report.add(page, store.save_page(con, source, page.mentions, clock(), page.gone))
         report.seconds = time.monotonic() - began
         reports.append(report)
         progress("replay", place, len(recordings))
     database.publish()
     return reports
-
-
-def _ask(
-    database: Database, config: Config, asker: Sessions, clock: Clock, source: Source, row: todo.SourceRow
-) -> Report:
-    """Asks one source page after page, until it meets what is known."""
-    report = Report(source.name)
-    began = time.monotonic()
-    every = source.every or config.every
-    jitter = random.random()  # noqa: S311
-    try:
-        _walk(database, asker, clock, source, row, every, report)
-    except (DatabaseError, Busy):
-        raise
-    except Exception as error:
-        report.state, report.error = _state(error), str(error)
-        if not isinstance(error, ConnectorError | landing.LandingError):
-            log.exception("%s", source.name)
-            report.error = f"{source.name}: {type(error).__name__} while asking it: {error}; please report it"
-        after = timedelta(seconds=error.after) if isinstance(error, RateLimited) else None
-        now = clock()
-        due = next_check(now, every, row.failures + 1, after, jitter)
-        with database.transaction(publish=False) as con:
-            health.record_failure(con, source.name, now, due, report.state, report.error)
-            if after:
-                health.pause_host(con, _host(source, row), now + after)
-    report.seconds = time.monotonic() - began
-    return report
-
-
-def _state(error: Exception) -> str:
-    """Names the state of a source whose last answer was this error."""
-    states = {RateLimited: "slow down", KeyRefused: "key refused", Blocked: "blocked", Gone: "gone"}
-    return next((state for kind, state in states.items() if isinstance(error, kind)), "failing")
-
-
-def _walk(
-    database: Database,
-    asker: Sessions,
-    clock: Clock,
-    source: Source,
-    row: todo.SourceRow,
-    every: timedelta,
-    report: Report,
-) -> None:
-    connector = connectors.find(source.connector)
-    cursor = row.cursor
-    for _ in range(PAGES_AT_MOST):
-        request = connector.request(_target(source, row, clock()), cursor)
-        response = asker.fetch(connector, request)
-        failpoint.reach("after_fetch")
-        now = clock()
-        if response.status_code == httpx.codes.NOT_MODIFIED:
-            with database.transaction(publish=False) as con:
-                health.record_success(con, source.name, now, next_check(now, every, 0, None, 0), 0, rolled=False)
-            return
-        name = landing.land(
-            database.raw,
-            now,
-            source.name,
-            cursor,
-            str(request.url),
-            response.status_code,
-            dict(response.headers),
-            response.content,
-        )
-        failpoint.reach("after_land")
-        page = _read(database, connector, source.name, response, cursor, name)
-        done = not page.more
-        with database.transaction(publish=False) as con:
-            kept = store.save_page(con, source.name, page.mentions, now)
-            store.put_cursor(con, source.name, page.cursor)
-            store.mark_digested(con, name)
-            if done:
-                health.record_move(con, source.name, _moved(response), now)
-                due = next_check(now, every, 0, None, 0)
-                health.record_success(con, source.name, now, due, report.new + kept.new, rolled=page.rolled)
-        report.add(page, kept)
-        cursor = page.cursor
-        if done:
-            return
-
-
-def _read(
-    database: Database, connector: ModuleType, source: str, response: httpx.Response, cursor: Cursor, name: str
-) -> Page:
-    """Reads an answer; one that can't be read is not tried again unless it is replayed."""
-    try:
-        with _reading(source, name):
-            page: Page = connector.parse(response, cursor)
-    except ConnectorError:
-        with database.transaction(publish=False) as con:
-            store.mark_digested(con, name)
-        raise
-    return page
-
-
-@contextmanager
-def _reading(source: str, name: str) -> Iterator[None]:
-    """Turns a mistake of ours in reading a landed answer into a ConnectorError that names the answer."""
-    try:
-        yield
-    except ConnectorError:
-        raise
-    except Exception as error:
-        log.exception("%s: raw/%s can't be read", source, name)
-        raise ConnectorError(
-            f"{source}: reading raw/{name} failed with {type(error).__name__}: {error}; please report it"
-        ) from error
 
 
 def _parsed(landed: landing.Landed) -> Page | None:
@@ -265,28 +203,8 @@ def _parse(landed: landing.Landed) -> Page:
     connector = landed.source.partition(":")[0]
     request = httpx.Request("GET", landed.url)
     response = httpx.Response(landed.status, headers=landed.headers, content=landed.body, request=request)
-    with _reading(landed.source, landed.name):
+    with asking.reading(landed.source, landed.name):
         if connector == "import":
             return files.parse(landed.body, landed.at)
         page: Page = connectors.find(connector).parse(response, landed.cursor)
         return page
-
-
-def _target(source: Source, row: todo.SourceRow, now: datetime) -> str:
-    """Gives the address to ask: a feed's new one once it has said for days that it moved for good."""
-    if source.connector == "rss" and row.moved_to and row.moved_since and now - row.moved_since >= MOVED_AFTER:
-        return row.moved_to
-    return source.target
-
-
-def _moved(response: httpx.Response) -> str:
-    """Gives where the answer came from if every redirect on the way there was permanent, else ""."""
-    steps = response.history
-    if steps and all(step.status_code in (301, 308) for step in steps):
-        return str(response.url)
-    return ""
-
-
-def _host(source: Source, row: todo.SourceRow) -> str:
-    request: httpx.Request = connectors.find(source.connector).request(source.target, row.cursor)
-    return urlsplit(str(request.url)).hostname or source.name

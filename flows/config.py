@@ -102,12 +102,16 @@ class Brand(_Table):
 
 
 class Source(_Table):
-    """A connector and its target; `brand` says that everything there is about that brand, whatever the words."""
+    """A connector and its target; `brand` says that everything there is about that brand, whatever the words.
+
+    `backfill` is how far back a source is read at first, as far as it goes.
+    """
 
     connector: Annotated[str, AfterValidator(_connector)]
     target: str
     brand: str = ""
     every: Duration | None = None
+    backfill: Duration = timedelta(days=30)
 
     @property
     def name(self) -> str:

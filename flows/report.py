@@ -27,6 +27,7 @@ class Report:
     refused: list[str] = field(default_factory=list)
     state: str = "fine"
     error: str = ""
+    note: str = ""  # what is no failure, yet worth saying
     seconds: float = 0.0
 
     def add(self, page: Page, kept: Kept) -> None:

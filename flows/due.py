@@ -1,0 +1,58 @@
+"""Tells which sources are due, where they are asked and what that costs."""
+
+import hashlib
+import os
+from datetime import datetime, timedelta
+from types import ModuleType
+from urllib.parse import urlsplit
+
+import httpx
+
+from earful import connectors
+from earful.connectors import keys
+from earful.data import todo
+from earful.flows.config import Source
+
+MOVED_AFTER = timedelta(days=3)  # a permanent redirect is believed after this; captive portals send them too
+
+
+def is_due(source: Source, row: todo.SourceRow, now: datetime) -> bool:
+    """Tells whether a source is to be asked now: its time has come, or the key that it refused was replaced."""
+    if row.state == "gone":
+        return False
+    if row.state == "key refused" and row.key_mark != key_mark(connectors.find(source.connector)):
+        return True
+    return row.due is None or row.due <= now
+
+
+def cost(connector: ModuleType, request: httpx.Request) -> int:
+    """Gives the units of its quota that a request costs: COST, or what COST says of the last part of the path."""
+    said = getattr(connector, "COST", 1)
+    return int(said.get(request.url.path.rpartition("/")[2], 1) if isinstance(said, dict) else said)
+
+
+def key_mark(connector: ModuleType) -> str:
+    """Tells one key of a connector from another, without saying anything of it."""
+    held = "\0".join(os.environ.get(name, "") for name in keys.variables(connector))
+    return hashlib.sha256(held.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+
+
+def host(source: Source, row: todo.SourceRow) -> str:
+    """Names the host that a source's next request goes to."""
+    request: httpx.Request = connectors.find(source.connector).request(source.target, row.cursor)
+    return urlsplit(str(request.url)).hostname or source.name
+
+
+def target(source: Source, row: todo.SourceRow, now: datetime) -> str:
+    """Gives the address to ask: a feed's new one once it has said for days that it moved for good."""
+    if source.connector == "rss" and row.moved_to and row.moved_since and now - row.moved_since >= MOVED_AFTER:
+        return row.moved_to
+    return source.target
+
+
+def moved_to(response: httpx.Response) -> str:
+    """Gives where the answer came from if every redirect on the way there was permanent, else ""."""
+    steps = response.history
+    if steps and all(step.status_code in (301, 308) for step in steps):
+        return str(response.url)
+    return ""
