@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from pathlib import Path
 from earful.connectors.types import Cursor
 
 KEPT_HEADERS = ("content-type", "etag", "last-modified", "link", "date")
+LEFT_OVER = 60.0  # seconds after which what is not whole is nobody's: the webhook writes while a run looks
 
 
 class LandingError(Exception):
@@ -67,7 +69,10 @@ def land(
             file.flush()
             os.fsync(file.fileno())
         path.with_suffix(".tmp").rename(path)
+        for folder in (path.parent, raw):  # or the name may be gone after a power cut
+            _sync(folder)
     except OSError as error:
+        path.with_suffix(".tmp").unlink(missing_ok=True)
         raise LandingError(
             f"cannot keep an answer in {raw}: {error.strerror}; free some space and run again"
         ) from error
@@ -93,9 +98,18 @@ def names(raw: Path, since: date | None = None) -> Iterator[str]:
         if since and day.name < since.isoformat():
             continue
         for left_over in day.glob("*.tmp"):
-            left_over.unlink()
+            if time.time() - left_over.stat().st_mtime > LEFT_OVER:
+                left_over.unlink()
         for path in sorted(day.glob("*.gz")):
             yield f"{day.name}/{path.name}"
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def forget(raw: Path, before: date) -> int:

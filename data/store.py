@@ -121,8 +121,9 @@ def save_page(
             "rating": pa.array([mention.rating for mention in rows.values()], pa.float32()),
             **{
                 field: [getattr(mention, field) for mention in rows.values()]
-                for field in ("engagement", "parent", "about", "dated")
+                for field in ("engagement", "parent", "about", "dated", "scale")
             },
+            "answer": pa.array([mention.answer for mention in rows.values()], pa.float32()),
             "digest": [digest(mention) for mention in rows.values()],
         }
     )
@@ -136,12 +137,14 @@ def save_page(
     versions.keep(con, source, now)
     con.execute(
         "INSERT INTO mentions SELECT ?, id, url, author, published, ?::TIMESTAMPTZ, title, text, language, rating,"
-        " engagement, parent, about, dated, digest, NULL FROM page ON CONFLICT DO UPDATE SET url = excluded.url,"
+        " engagement, parent, about, dated, digest, NULL, answer, scale FROM page"
+        " ON CONFLICT DO UPDATE SET url = excluded.url,"
         " author = excluded.author, title = excluded.title, text = excluded.text, language = excluded.language,"
         " rating = excluded.rating, engagement = excluded.engagement, about = excluded.about,"
-        " digest = excluded.digest"
+        " digest = excluded.digest, answer = excluded.answer, scale = excluded.scale"
         " WHERE gone IS NULL AND (digest <> excluded.digest OR engagement <> excluded.engagement"
-        " OR rating IS DISTINCT FROM excluded.rating)",
+        " OR rating IS DISTINCT FROM excluded.rating OR answer IS DISTINCT FROM excluded.answer"
+        " OR scale <> excluded.scale)",
         [source, now],
     )
     con.unregister("page")
@@ -258,7 +261,8 @@ def _refresh_facts(con: Connection, stories: str) -> None:
     """Rebuilds the dashboard's narrow rows for the stories that the query `stories` names.
 
     Facts are derived: one row for each mention and brand, with the label that counts (a person's before the
-    model's). `leads` marks the first copy of a story, so that counting stories is counting rows.
+    model's). `leads` marks the first copy of a story, so that counting stories is counting rows. Answers without
+    words (language "zxx") tell nothing and have none.
     """
     con.execute(f"CREATE OR REPLACE TEMP TABLE stale AS SELECT DISTINCT story FROM ({stories})")  # noqa: S608
     con.execute("DELETE FROM facts WHERE story IN (FROM stale)")
@@ -279,6 +283,7 @@ def _refresh_facts(con: Connection, stories: str) -> None:
         LEFT JOIN scores s ON s.source = e.source AND s.id = e.id AND s.brand = k.brand
             AND s.model = (SELECT value ->> '$' FROM settings WHERE key = 'model')
         LEFT JOIN judged j ON j.source = e.source AND j.id = e.id AND j.brand = k.brand
+        WHERE m.scale = '' OR e.language <> 'zxx'
     """)
 
 

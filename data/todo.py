@@ -6,7 +6,7 @@ Work is a query over what is kept, never a flag, so that every stage can be kill
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -140,6 +140,12 @@ def digested(con: Connection, names: Sequence[str]) -> set[str]:
     """Picks those of the landed answers that have been read into the store."""
     rows = con.execute("SELECT landed FROM digested WHERE list_contains(?, landed)", [list(names)]).fetchall()
     return {row[0] for row in rows}
+
+
+def landed_read(con: Connection) -> date | None:
+    """Tells on which day landed answers were last looked through, None when they never were."""
+    row = con.execute("SELECT value ->> '$' FROM settings WHERE key = 'landed_read'").fetchone()
+    return date.fromisoformat(row[0]) if row else None
 
 
 def unexamined(con: Connection, rules: str, limit: int) -> list[Text]:

@@ -4,12 +4,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from earful import connectors
+from earful.connectors import columns
 from earful.connectors.http import Client
 from earful.connectors.sessions import Sessions
 from earful.connectors.types import ConnectorError, Mention
-from earful.flows import show
+from earful.flows import files, show
 from earful.flows.config import Config, Source
-from earful.flows.report import Progress
+from earful.flows.report import Progress, utc_now
 from earful.models import encoder, language
 from earful.models.match import Matchable, Test, compile_expression
 
@@ -26,6 +27,7 @@ class Result:
     newest: str = ""
     matched: dict[str, int] = field(default_factory=dict)
     examples: list[str] = field(default_factory=list)
+    columns: str = ""
     error: str = ""
 
     def as_json(self) -> dict[str, Any]:
@@ -38,16 +40,27 @@ def check(config: Config, client: Client, progress: Progress) -> list[Result]:
     tests = {brand.name: compile_expression(brand.match) for brand in config.brands}
     results = []
     for place, source in enumerate(config.sources, 1):
-        results.append(_check(source, client, tests))
+        results.append(_check(source, files.Reader(client, config.folder, utc_now), tests))
         progress("check", place, len(config.sources))
     return results
 
 
-def _check(source: Source, client: Client, tests: dict[str, Test]) -> Result:
+def _check(source: Source, asker: Sessions, tests: dict[str, Test]) -> Result:
     result = Result(source.name)
     connector = connectors.find(source.connector)
     try:
-        mentions = connector.parse(Sessions(client).fetch(connector, connector.request(source.target, {})), {}).mentions
+        response = asker.fetch(connector, connector.request(source.question, {}))
+        page = connector.parse(response, {})
+        if response.request.url.scheme == "file":  # a folder's list came; the first file shows how it is read
+            if not page.more:
+                raise ConnectorError("there is no file to read in it; CSV and JSON lines are")
+            response = asker.fetch(connector, connector.request(source.question, page.cursor))
+            page = connector.parse(response, page.cursor)
+            if page.refused and not page.mentions:
+                raise ConnectorError(page.refused[0])
+        if source.connector == "files":
+            result.columns = columns.told(response)
+        mentions = page.mentions
     except ConnectorError as error:
         result.error = str(error)
         return result
@@ -84,5 +97,7 @@ def print_results(results: list[Result]) -> None:
     ]
     show.table(("source", "read", "oldest", "newest", "would match", "problem"), rows)
     for one in results:
+        if one.columns:
+            show.say(f"  {one.source}  reads {one.columns}")
         for example in one.examples:
             show.say(f"  {one.source}  {example}")

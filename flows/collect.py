@@ -13,7 +13,6 @@ import httpx
 from earful import connectors
 from earful.connectors import recorded, verdict
 from earful.connectors.http import Client
-from earful.connectors.sessions import Sessions
 from earful.connectors.types import ConnectorError, Page
 from earful.data import health, landing, store, todo
 from earful.data.database import Database
@@ -44,7 +43,7 @@ def collect(database: Database, config: Config, client: Client, clock: Clock, pr
         paused = todo.paused_hosts(con, now)
         client.resume({host: pause.total_seconds() for host, pause in todo.paces(con, now).items()})
     backfill = Backfill(config.sources, progress)
-    desk = Desk(database, config, client, Sessions(client), clock, backfill)
+    desk = Desk(database, config, client, files.Reader(client, config.folder, clock), clock, backfill)
     hosts: dict[str, Host] = {}
     for source in sorted(
         config.sources, key=lambda one: (str(rows[one.name].due or ""), one.name)
@@ -121,8 +120,11 @@ def _forgive_an_outage(desk: Desk, hosts: list[Host]) -> None:
 
 
 def read_landed(database: Database, clock: Clock) -> None:
-    """Reads answers that were landed but not kept, because a run died in between."""
-    names = list(landing.names(database.raw, (clock() - timedelta(days=2)).date()))
+    """Reads answers that were landed but not kept: a run died in between, or the webhook took them."""
+    today = clock().date()
+    with database.look() as con:
+        before = todo.landed_read(con)
+    names = list(landing.names(database.raw, min(before, today) - timedelta(days=2) if before else None))
     if not names:
         return
     with database.look() as con:
@@ -142,6 +144,9 @@ def read_landed(database: Database, clock: Clock) -> None:
                 store.save_page(con, landed.source, page.mentions, clock(), page.gone)
             if page and row and row.cursor == landed.cursor:
                 store.put_cursor(con, landed.source, page.cursor)
+    if before != today:
+        with database.transaction(publish=False) as con:
+            store.put_setting(con, "landed_read", today.isoformat())
 
 
 def replay(database: Database, progress: Progress) -> dict[str, Report]:
@@ -204,7 +209,7 @@ def _parse(landed: landing.Landed) -> Page:
     request = httpx.Request("GET", landed.url)
     response = httpx.Response(landed.status, headers=landed.headers, content=landed.body, request=request)
     with asking.reading(landed.source, landed.name):
-        if connector == "import":
+        if connector in ("import", "webhook"):
             return files.parse(landed.body, landed.at)
         page: Page = connectors.find(connector).parse(response, landed.cursor)
         return page

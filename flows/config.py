@@ -24,6 +24,7 @@ from pydantic import (
 from earful import connectors
 from earful.connectors.types import Cursor
 from earful.flows import mistakes
+from earful.flows.intake_table import Layout, Webhook, Zone
 from earful.flows.mistakes import Place
 from earful.flows.model_table import Model
 from earful.models import match
@@ -47,14 +48,6 @@ def _duration(value: object) -> object:
 def _expression(value: object) -> object:
     if isinstance(value, str):
         match.compile_expression(value)
-    return value
-
-
-def _zone(value: object) -> object:
-    try:
-        ZoneInfo(str(value))
-    except (KeyError, ValueError, OSError):
-        raise ValueError('write a time zone like "Europe/Berlin" or "America/New_York"') from None
     return value
 
 
@@ -101,7 +94,7 @@ class Brand(_Table):
     competitor: bool = False
 
 
-class Source(_Table):
+class Source(_Table, Layout):
     """A connector and its target; `brand` says that everything there is about that brand, whatever the words.
 
     `backfill` is how far back a source is read at first, as far as it goes.
@@ -117,6 +110,11 @@ class Source(_Table):
     def name(self) -> str:
         """The source's key in the store."""
         return f"{self.connector}:{self.target}"
+
+    @property
+    def question(self) -> str:
+        """The target as its connector is asked for it."""
+        return self.asked(self.target) if self.connector == "files" else self.target
 
     @field_validator("target")
     @classmethod
@@ -176,7 +174,7 @@ class Config(_Table):
     """The whole of earful.toml; `folder` is where it stands, and relative paths start there."""
 
     folder: Path
-    timezone: Annotated[str, BeforeValidator(_zone)] = "UTC"
+    timezone: Zone = "UTC"
     store: str = "store"
     every: Duration = timedelta(minutes=15)
     dashboard: Annotated[str, AfterValidator(_page)] = "http://localhost:8501"
@@ -187,6 +185,15 @@ class Config(_Table):
     targets: tuple[Target, ...] = ()
     model: Model = Model()
     network: Network = Network()
+    webhook: Webhook | None = None
+
+    @field_validator("sources")
+    @classmethod
+    def _zoned(cls, sources: tuple[Source, ...], info: ValidationInfo) -> tuple[Source, ...]:
+        zone = {"zone": info.data.get("timezone", "UTC")}
+        return tuple(
+            one.model_copy(update=zone) if one.connector == "files" and not one.zone else one for one in sources
+        )
 
     @property
     def store_folder(self) -> Path:
@@ -264,6 +271,8 @@ def _crossed(config: Config) -> list[tuple[Place, str]]:
     for place, source in enumerate(config.sources):
         if source.brand and source.brand not in brands:
             wrong.append((("sources", place, "brand"), mistakes.unknown("brand", source.brand, brands)))
+    if config.webhook and config.webhook.brand and config.webhook.brand not in brands:
+        wrong.append((("webhook", "brand"), mistakes.unknown("brand", config.webhook.brand, brands)))
     for place, rule in enumerate(config.rules):
         wrong += [
             (("rules", place, "brands"), mistakes.unknown("brand", name, brands))
@@ -281,6 +290,7 @@ def _crossed(config: Config) -> list[tuple[Place, str]]:
 def _keys(place: Place) -> list[str]:
     tables: dict[str, type[BaseModel]] = {
         "brands": Brand, "sources": Source, "rules": Rule, "targets": Target, "model": Model, "network": Network,
+        "webhook": Webhook,
     }  # fmt: skip
     kind = tables[str(place[0])] if place else Config
     return [key for key in kind.model_fields if key != "folder"]

@@ -47,7 +47,7 @@ def target(source: Source, row: todo.SourceRow, now: datetime) -> str:
     """Gives the address to ask: a feed's new one once it has said for days that it moved for good."""
     if source.connector == "rss" and row.moved_to and row.moved_since and now - row.moved_since >= MOVED_AFTER:
         return row.moved_to
-    return source.target
+    return source.question
 
 
 def moved_to(response: httpx.Response) -> str:

@@ -20,13 +20,17 @@ def examine(database: Database, config: Config, progress: Callable[[str, int, in
     rules = fingerprint(config)
     tests = {brand.name: compile_expression(brand.match) for brand in config.brands}
     given = {source.name: source.brand for source in config.sources if source.brand}
+    sent = config.webhook.brand if config.webhook else ""
     done = 0
     while True:
         with database.look() as con:
             texts = todo.unexamined(con, rules, BATCH)
         if not texts:
             return done
-        examined = [_examined(text, tests, given.get(text.source)) for text in texts]
+        examined = [
+            _examined(text, tests, given.get(text.source, sent if text.source.startswith("webhook:") else ""))
+            for text in texts
+        ]
         done += len(examined)
         with database.transaction(publish=len(texts) < BATCH) as con:
             store.save_examined(con, rules, examined)
@@ -40,10 +44,12 @@ def fingerprint(config: Config) -> str:
         sorted((brand.name, brand.match) for brand in config.brands),
         sorted((source.name, source.brand) for source in config.sources if source.brand),
     ]
+    if config.webhook and config.webhook.brand:
+        rules.append(["webhook", config.webhook.brand])
     return hashlib.sha256(json.dumps(rules).encode()).hexdigest()[:16]
 
 
-def _examined(text: todo.Text, tests: dict[str, Test], given: str | None) -> store.Examined:
+def _examined(text: todo.Text, tests: dict[str, Test], given: str) -> store.Examined:
     whole = joined(text.title, text.text)
     spoken = language.detect(whole) or text.language  # what a source declares is often its own, not the text's
     matchable = Matchable(whole, text.author, text.url, spoken, text.source, text.about)

@@ -1,40 +1,129 @@
-"""Reads mentions from CSV or JSON-lines files, and writes what is known to CSV or Parquet."""
+"""Reads what lies in files: imports, and the folders of the connector `files`; writes what is known to a file."""
 
 import csv
-import io
+import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from email.utils import format_datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import httpx
 from pyarrow import parquet
 
-from earful.connectors import text
-from earful.connectors.types import Mention, Page
+from earful.connectors import columns as naming
+from earful.connectors import tables
+from earful.connectors.columns import NAMES, Columns
+from earful.connectors.http import Client
+from earful.connectors.sessions import Sessions
+from earful.connectors.types import ConnectorError, Mention, Page
 from earful.data import export as exporting
 from earful.data import landing, store
 from earful.data.database import Database, snapshot
-from earful.flows.report import Progress, Report
+from earful.flows.report import Clock, Progress, Report
+
+__all__ = ["NAMES", "FileError", "Reader", "export", "harmless", "import_file", "landed_rows", "parse"]
 
 BATCH = 5000  # rows a transaction
-NAMES: dict[str, tuple[str, ...]] = {
-    "id": ("id", "review_id", "complaint_id"),
-    "text": ("text", "body", "review", "comment", "content", "message"),
-    "title": ("title", "subject", "headline"),
-    "author": ("author", "user", "name", "reviewer"),
-    "url": ("url", "link"),
-    "published": ("published", "date", "created_at", "created", "time"),
-    "rating": ("rating", "stars", "score"),
-    "language": ("language", "lang"),
-    "about": ("about", "brand", "company", "product"),
-}
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+ENDINGS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
+LIMIT = 50_000_000  # bytes of a file in a folder
+FILES = 2000  # in a folder
+SETTLED, ENDED = (
+    3.0,
+    60.0,
+)  # seconds since a change after which a file is whole: with a line end at its end, and without
 
 
 class FileError(Exception):
     """A file can't be read or written; the message names it and the place."""
+
+
+class Reader(Sessions):
+    """Fetches what sources ask for: a folder of `files` from the disk, everything else over the network.
+
+    Only what lies below `root`, the folder of earful.toml, is read, and of that only regular files.
+    """
+
+    def __init__(self, client: Client, root: Path, clock: Clock) -> None:
+        super().__init__(client)
+        self._root, self._clock = root.resolve(), clock
+
+    def fetch(self, connector: ModuleType, request: httpx.Request) -> httpx.Response:
+        """Gives the answer; raises ConnectorError when a folder can't be read, otherwise what Sessions.fetch does."""
+        if request.url.scheme != "file" or not connector.__name__.endswith(".files"):
+            return super().fetch(connector, request)
+        now = self._clock()
+        status, etag, content = self._answer(request, now)
+        headers = {"etag": etag, "date": format_datetime(now, usegmt=True)}
+        return httpx.Response(status, headers=headers, content=content, request=request)
+
+    def _answer(self, request: httpx.Request, now: datetime) -> tuple[int, str, bytes]:
+        folder, _, name = request.url.path.strip("/").rpartition("/") if request.url.path[-1] != "/" else ("", "", "")
+        place = self._root / (folder if name else request.url.path.strip("/"))
+        try:
+            inside = place.resolve(strict=True).is_relative_to(self._root) and place.is_dir()
+        except OSError:
+            inside = False
+        if not inside:
+            raise ConnectorError(f"there is no folder {place}; make it, or mend the target")
+        try:
+            return self._file(place / name) if name else self._list(place, request.headers.get("if-none-match"), now)
+        except OSError as error:
+            raise ConnectorError(f"{place / name} can't be read: {error.strerror}") from error
+
+    def _list(self, folder: Path, known: str | None, now: datetime) -> tuple[int, str, bytes]:
+        found = [path for path in folder.iterdir() if path.suffix.lower() in ENDINGS and path.name[0] != "."]
+        if len(found) > FILES:
+            raise ConnectorError(f"{folder} holds more than {FILES:,} files; move those that were read elsewhere")
+        marks = {path.name: _mark(path, now) for path in found if path.name.isprintable()}
+        content = json.dumps({name: marks[name] for name in sorted(marks) if marks[name]}).encode()
+        etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+        return (304, etag, b"") if etag == known else (200, etag, content)
+
+    def _file(self, path: Path) -> tuple[int, str, bytes]:
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except PermissionError:
+            return 403, "", b"not to be read by us; mend its permissions"
+        except OSError:
+            return 404, "", b""  # gone, or made into a link, since the folder was listed
+        with os.fdopen(handle, "rb") as file:
+            about = os.fstat(handle)
+            if not stat.S_ISREG(about.st_mode):
+                return 404, "", b""
+            if about.st_size > LIMIT:
+                return 413, _etag(about), f"larger than {LIMIT / 1e6:g} MB; split it".encode()
+            return 200, _etag(about), file.read(LIMIT)
+
+
+def _mark(path: Path, now: datetime) -> str:
+    """Names the state of a file; "" for what is none, or may still be written to."""
+    try:
+        about = path.lstat()
+        if not stat.S_ISREG(about.st_mode):
+            return ""
+        age = abs(now.timestamp() - about.st_mtime)
+        if age >= ENDED or not about.st_size:
+            return _etag(about)
+        if age < SETTLED:
+            return ""
+        with path.open("rb") as file:
+            file.seek(-1, os.SEEK_END)
+            return _etag(about) if file.read() in (b"\n", b"\0") else ""  # a line's end in UTF-16 may close with a zero
+    except FileNotFoundError:  # taken away meanwhile
+        return ""
+    except PermissionError:  # which is said when the file is asked for
+        return _etag(about)
+
+
+def _etag(about: os.stat_result) -> str:
+    return f'"{about.st_size}-{about.st_mtime_ns}"'
 
 
 def import_file(
@@ -43,11 +132,10 @@ def import_file(
     """Keeps a file's rows as mentions of the source import:<file name>; a second import changes only what changed."""
     source = f"import:{path.stem}"
     report = Report(source)
-    rows = list(read_rows(path))
-    _look_for(path, rows, columns)
+    named = Columns({field: (column,) for field, column in columns.items()}, zone=zone.key)
+    rows = _rows(path, named)
     for start in range(0, len(rows), BATCH):
-        lines = [json.dumps(normal(row, columns), ensure_ascii=False) for row in rows[start : start + BATCH]]
-        body = "\n".join([json.dumps({"zone": zone.key}), *lines]).encode("utf-8", "replace")
+        body = landed_rows(rows[start : start + BATCH], zone)
         name = landing.land(database.raw, now, source, {}, path.resolve().as_uri(), 200, {}, body)
         page = parse(body, now)
         with database.transaction(publish=False) as con:
@@ -59,71 +147,37 @@ def import_file(
     return report
 
 
+def landed_rows(rows: Iterable[Mapping[str, Any]], zone: ZoneInfo) -> bytes:
+    """Writes rows with a mention's fields for `parse`: the time zone of naive times, then a JSON object a line."""
+    lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+    return "\n".join([json.dumps({"zone": zone.key}), *lines]).encode("utf-8", "replace")
+
+
 def parse(body: bytes, now: datetime) -> Page:
-    """Reads landed rows: a line with the time zone of naive times, then one JSON object a mention."""
+    """Reads landed rows into mentions."""
     head, *lines = body.decode("utf-8").split("\n")
-    zone = ZoneInfo(json.loads(head)["zone"])
-    mentions: list[Mention] = []
-    refused: list[str] = []
-    for number, line in enumerate(lines, 1):
-        row = json.loads(line)
-        made = text.mention(**{**row, "published": _time(row["published"], zone)}, read=now)
-        if isinstance(made, Mention):
-            mentions.append(made)
-        else:
-            refused.append(f"row {number}: {made}")
-    return Page(tuple(mentions), {}, refused=tuple(refused))
+    columns = Columns(zone=json.loads(head)["zone"])
+    made = [naming.mention(json.loads(line), columns, now) for line in lines]
+    refused = tuple(f"row {number}: {one}" for number, one in enumerate(made, 1) if isinstance(one, str))
+    return Page(tuple(one for one in made if isinstance(one, Mention)), {}, refused=refused)
 
 
-def read_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Reads the rows of a CSV (with a header) or JSON-lines file; raises FileError that names the line."""
+def _rows(path: Path, columns: Columns) -> list[tables.Cells]:
+    """Reads the rows of a file that is imported as a whole or not at all; raises FileError that names the line."""
     try:
-        content = path.read_bytes().decode("utf-8-sig")
+        table = tables.read(path.read_bytes(), path.name)
     except FileNotFoundError:
         raise FileError(f"{path} is not there") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError(f"{path} can't be read as UTF-8 text: {error}") from None
-    if path.suffix.lower() == ".csv":
-        between = max(",;\t", key=content.partition("\n")[0].count)  # spreadsheets of many countries write semicolons
-        reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=between)
-        try:
-            yield from reader
-        except csv.Error as error:
-            raise FileError(f"{path}:{reader.line_num + 1}: this row can't be read: {error}") from None
-        return
-    for number, line in enumerate(content.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise FileError(f"{path}:{number}: this line is no JSON object ({error})") from None
-        if not isinstance(row, dict):
-            raise FileError(f"{path}:{number}: this line is no JSON object")
-        yield row
-
-
-def _look_for(path: Path, rows: list[dict[str, Any]], columns: Mapping[str, str]) -> None:
-    """Refuses a file in which a named column, or any that could hold words, is nowhere to be found."""
-    known = list(dict.fromkeys(key.strip() for row in rows for key in row if key is not None))
-    lower = {name.lower() for name in known}
-    there = f"there are {', '.join(known)}"
-    for field, column in columns.items():
-        if rows and column.lower() not in lower:
-            raise FileError(f"{path}: there is no column {column!r} for {field}; {there}")
-    if rows and not {"text", "title"} & set(columns) and not {*NAMES["text"], *NAMES["title"]} & lower:
-        raise FileError(f"{path}: which column holds the words? Say --column text=COLUMN; {there}")
-
-
-def normal(row: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
-    """Names a row's fields as a mention's: by the given columns first, then by their usual names in any case."""
-    lower = {str(key).strip().lower(): value for key, value in row.items()}
-    found: dict[str, Any] = {}
-    for field, usual in NAMES.items():
-        wanted = [columns[field].lower()] if field in columns else list(usual)
-        found[field] = next((lower[name] for name in wanted if lower.get(name) not in (None, "")), None)
-    words = (found["text"], found["title"], found["author"], found["published"], found["about"])
-    return {**found, "id": str(found["id"] or text.fingerprint(*words))}
+    except OSError as error:
+        raise FileError(f"{path} can't be read: {error.strerror}") from None
+    except tables.UnreadableError as error:
+        raise FileError(f"{path}: {error}") from None
+    for line, row in table.rows:
+        if isinstance(row, str):
+            raise FileError(f"{path}:{line}: {row}")
+    if fault := naming.lacking(table, columns, "Say --column text=COLUMN"):
+        raise FileError(f"{path}: {fault}")
+    return [row for _, row in naming.rows(table, columns) if isinstance(row, dict)]
 
 
 def export(folder: Path, target: Path) -> int:
@@ -148,14 +202,3 @@ def export(folder: Path, target: Path) -> int:
 def harmless(value: object) -> object:
     """Keeps a spreadsheet from running a text as a formula, by an apostrophe before it."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
-
-
-def _time(value: object, zone: ZoneInfo) -> object:
-    """Gives a time its zone where it has none: a bare date means midnight of the team's zone."""
-    if isinstance(value, str):
-        try:
-            parsed = datetime.fromisoformat(value.strip())
-            return (parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)).astimezone(UTC).isoformat()
-        except (ValueError, OverflowError):
-            return value
-    return value

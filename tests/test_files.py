@@ -10,6 +10,9 @@ import pandas as pd
 import pytest
 from samples import Said, keep, rows
 
+from earful.connectors import columns
+from earful.connectors.columns import Columns
+from earful.connectors.tables import Table
 from earful.data.database import Database
 from earful.flows import collect, files
 from earful.flows.files import FileError, import_file
@@ -42,8 +45,9 @@ def mentions(database: Database, fields: str) -> list[tuple]:
 
 def read(written: object) -> tuple[datetime, bool]:
     """When a row was published that says `written`, and whether it said so."""
-    row = files.normal({"id": 1, "text": "Acme", "date": written}, {})
-    (mention,) = files.parse(f'{{"zone": "Europe/Berlin"}}\n{json.dumps(row)}'.encode(), NOW).mentions
+    table = Table(("id", "text", "date"), [(1, {"id": 1, "text": "Acme", "date": written})])
+    (mention,) = columns.mentions(table, Columns(zone="Europe/Berlin"), NOW, "x")
+    assert not isinstance(mention, str)
     return mention.published, mention.dated
 
 
@@ -73,6 +77,10 @@ def test_a_csv_is_read_by_the_usual_names_of_its_columns(bring, database: Databa
 @pytest.mark.parametrize(
     ("name", "content"),
     [
+        ("western.csv", "id,text,date\n1,Acme is late,2025-01-02 ".encode("windows-1252")),
+        ("marked.csv", "id,text,date\n1,Acme is late,2025-01-02\n".encode("utf-16")),
+        ("little.csv", "id,text,date\n1,Acme is late,2025-01-02\n".encode("utf-16-le")),
+        ("big.csv", "id,text,date\n1,Acme is late,2025-01-02\n".encode("utf-16-be")),
         ("excel.CSV", b"\xef\xbb\xbfid;text;date\r\n1;Acme is late;2025-01-02\r\n"),
         ("tabs.csv", b"id\ttext\tdate\n1\tAcme is late\t2025-01-02\n"),
         ("plain.csv", b"id,text,date\n1,Acme is late,2025-01-02"),
@@ -131,10 +139,13 @@ def test_a_column_that_is_not_there_is_said(bring, database: Database) -> None:
     [
         ("x.jsonl", '{"id": 1, "text": "a"}\n\n{"id": 2,\n', r"x\.jsonl:3: this line is no JSON object"),
         ("x.jsonl", '{"id": 1, "text": "a"}\n["a"]\n', r"x\.jsonl:2: this line is no JSON object"),
-        ("x.jsonl", "[" * 100_000, r"x\.jsonl:1: this line is no JSON object"),
-        ("x.json", '[{"id": 1, "text": "a"}]', r"x\.json:1: this line is no JSON object"),
+        ("x.jsonl", "[" * 100_000, r"x\.jsonl: no row can be read; line 1: this line is no JSON object"),
+        ("x.json", '[{"id": 1, "text": "a"}]', r"x\.json: no row can be read; line 1: this line is no JSON object"),
         ("x.csv", "id,text\n1,a\n2," + "x" * 200_000, r"x\.csv:3: this row can't be read"),
-        ("x.csv", b"id,text\n1,caf\xe9\n", r"x\.csv can't be read as UTF-8"),
+        ("x.csv", "id,text\n1,a\n2,b,c\n", r"x\.csv:3: 3 cells where the header has 2"),
+        ("x.csv", 'id,text\n1,a\n2,"b\n3,c\n', r"x\.csv:3: a quote is opened here and never closed"),
+        ("x.csv", b"PK\x03\x04\x14\0", r"x\.csv: this is a spreadsheet"),
+        ("x.csv", b"id,text\n1,\x01\x02\n", r"x\.csv: this is no text"),
     ],
 )
 def test_a_bad_line_is_named_and_nothing_is_kept(

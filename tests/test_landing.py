@@ -1,6 +1,7 @@
 """A landed answer is whole and comes back as it was, or it is not there."""
 
 import gzip
+import os
 import resource
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -50,10 +51,14 @@ def test_names_come_by_day_and_left_overs_are_swept(tmp_path):
     names = [land(tmp_path), land(tmp_path, later)]
     left_over = tmp_path / "2025-03-14" / "half.tmp"
     left_over.write_bytes(b"half")
+    young = left_over.with_name("young.tmp")
+    young.write_bytes(b"half")
+    os.utime(left_over, times=(0, 0))
     assert list(landing.names(tmp_path)) == names
     assert list(landing.names(tmp_path, date(2025, 3, 15))) == names[1:]
     assert list(landing.names(tmp_path / "not there")) == []
     assert not left_over.exists()
+    assert young.exists(), "somebody may be writing it"
 
 
 @pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"no json\nbody"), gzip.compress(b'{"at": 1}\n')])
