@@ -16,7 +16,7 @@ import yaml
 from earful import connectors
 from earful.connectors import body
 
-_FOLDERS = {"feeds": "rss"}
+_FOLDERS = {"amo": "firefox_addons", "feeds": "rss"}
 _CASSETTES = (".yaml", ".yml")
 _NOWHERE = "https://recorded.invalid"  # where no address was recorded
 

@@ -162,7 +162,7 @@ def moment(value: object) -> datetime | None:
             return datetime.fromtimestamp(value, UTC)
         if not isinstance(value, str):
             return None
-        iso = re.match(r"\d{4}-\d\d", value)
+        iso = re.match(r"\d{4}-\d\d|\d{8}T\d{4}", value)
         when = datetime.fromisoformat(value) if iso else parsedate_to_datetime(value)
         return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError, OSError):
