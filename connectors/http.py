@@ -20,7 +20,7 @@ import certifi
 import httpcore
 import httpx
 
-from earful.connectors import body, verdict
+from earful.connectors import body, stream, verdict
 from earful.connectors.transport import Guard, Network
 from earful.connectors.types import ConnectorError
 
@@ -84,7 +84,7 @@ class Client:
         spacing = max(self._spacing, request.extensions.get("spacing", 0.0)) if self._spacing else 0.0
         with self._turn(host, spacing):
             try:
-                return self._follow(request)
+                return self._listen(request) if request.url.scheme in stream.SCHEMES else self._follow(request)
             except (httpx.TimeoutException, httpcore.TimeoutException, TimeoutError) as error:
                 raise ConnectorError(
                     f"{host}: no whole answer within {self._deadline:g} s; asked again later"
@@ -106,6 +106,17 @@ class Client:
                 yield
             finally:
                 self._ready[host] = time.monotonic() + spacing * random.SystemRandom().uniform(1, 1.5)
+
+    def _listen(self, request: httpx.Request) -> httpx.Response:
+        headers = {**self._headers, **request.headers}
+        request = httpx.Request(request.method, request.url, headers=headers, extensions=request.extensions)
+        if self._transport:
+            answer = self._transport.handle_request(request)
+        else:
+            guard = Guard(self._allow, time.monotonic() + self._deadline)
+            answer = stream.read(request, guard, self._tls, self._deadline, self._limit)
+        answer.request = request
+        return self._whole(answer, time.monotonic() + self._deadline, [])
 
     def _follow(self, request: httpx.Request) -> httpx.Response:
         ends = time.monotonic() + self._deadline

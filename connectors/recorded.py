@@ -17,6 +17,7 @@ from earful import connectors
 from earful.connectors import body
 
 _FOLDERS = {"amo": "firefox_addons", "feeds": "rss"}
+_LINES = {"bluesky": "jetstream"}  # JSON lines in a folder that are another connector's
 _CASSETTES = (".yaml", ".yml")
 _NOWHERE = "https://recorded.invalid"  # where no address was recorded
 
@@ -26,6 +27,8 @@ def read(folder: Path) -> Iterator[tuple[str, str, httpx.Response]]:
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         name = path.relative_to(folder)
         connector = _FOLDERS.get(name.parts[0], name.parts[0])
+        if path.suffix == ".jsonl":
+            connector = _LINES.get(connector, connector)
         if len(name.parts) < 2 or connector not in connectors.names():
             continue
         if path.suffix in _CASSETTES:

@@ -36,6 +36,7 @@ ONLY_HERE = {  # libraries that reach outside, and the files that may use them
     "apprise": {"flows/deliver.py"},
     "torch": {"models"},
     "huggingface_hub": {"models/hub.py", "flows/trial.py"},  # the first only finds what the second has fetched
+    "websockets": {"connectors/stream.py"},
     "requests": set[str](),
     "urllib.request": set[str](),
 }
