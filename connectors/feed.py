@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from earful.connectors import body, text
+from earful.connectors import body, links, text
 from earful.connectors.types import Blocked, ConnectorError
 
 SECONDS = 5.0  # wall clock for one feed; a hostile author field alone can take half a minute
@@ -18,9 +18,9 @@ _CHILD = Path(__file__).with_name("feedchild.py")
 
 
 def read(response: httpx.Response) -> list[dict[str, Any]]:
-    """Returns the entries of a feed, each with what it has of: id, title, text, author, source, language (texts), time
-    (seconds since 1970 or a text), comments, rating, votes, parent; and with link (absolute, or "") and key, which is
-    its id, else its link, when no other entry shows the same.
+    """Returns the entries of a feed, each with what it has of: id, title, text, author, source, publisher, language
+    (texts), time (seconds since 1970 or a text), comments, rating, votes, parent; and with link (absolute, or "") and
+    key, which is its id, else its link, when no other entry shows the same.
 
     Other values are as the feed gives them, not cleaned. Blocked for a web page; ConnectorError for a body
     that is empty, no feed, or takes longer than SECONDS to read.
@@ -40,18 +40,25 @@ def read(response: httpx.Response) -> list[dict[str, Any]]:
     feed = _parse(content, response.headers.get("content-type", ""))
     if not feed["version"] and not feed["entries"]:
         raise ConnectorError("the answer is no feed that can be read")
-    return _keyed([{"language": feed["language"], **entry} for entry in feed["entries"]], str(response.url))
+    whole = {"language": feed["language"], "publisher": feed["publisher"]}
+    return _keyed([{**whole, **entry} for entry in feed["entries"]], str(response.url))
 
 
 def _keyed(entries: list[dict[str, Any]], address: str) -> list[dict[str, Any]]:
-    """Adds link and key: some feeds give one id to different items, others one link to all."""
+    """Adds link and key: some feeds give one id to different items, others one link to all.
+
+    Where the link came wrapped in a news search's own, whoever it leads to is the publisher.
+    """
     for entry in entries:
-        entry["link"] = text.link(entry.get("link"), address)
+        given = entry.get("link")
+        entry["link"] = text.link(given, address)
+        if links.site(given) not in ("", links.site(entry["link"])):
+            entry["publisher"] = links.site(entry["link"])
     ids = Counter(name for name, _ in {(entry.get("id"), entry["link"]) for entry in entries})
-    links = Counter(entry["link"] for entry in entries)
+    pages = Counter(entry["link"] for entry in entries)
     for entry in entries:
         name, link = entry.get("id"), entry["link"]
-        entry["key"] = (ids[name] == 1 and name) or (links[link] == 1 and link) or ""
+        entry["key"] = (ids[name] == 1 and name) or (pages[link] == 1 and link) or ""
     return entries
 
 
@@ -114,8 +121,8 @@ def _labelled(entry: object) -> dict[str, Any]:
             value = body.fields(value).get(key)
         return value
 
-    links = body.fields(entry).get("link")
-    first = body.items(links)[0] if body.items(links) else links
+    given = body.fields(entry).get("link")
+    first = body.items(given)[0] if body.items(given) else given
     return {
         "id": label("id"),
         "link": body.fields(body.fields(first).get("attributes")).get("href"),

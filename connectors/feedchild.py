@@ -38,7 +38,12 @@ def main() -> None:
         if left < 0:
             break
         entries.append(entry)
-    result = {"version": feed.version, "language": feed.feed.get("language"), "entries": entries}
+    result = {
+        "version": feed.version,
+        "language": feed.feed.get("language"),
+        "publisher": publisher(feed.feed),
+        "entries": entries,
+    }
     sys.stdout.write(json.dumps(result))  # ASCII: a lone surrogate must not break the pipe
 
 
@@ -58,24 +63,37 @@ def recoded(body: bytes, content_type: str) -> bytes:
     return body
 
 
+def publisher(feed: Any) -> str | None:
+    """Names who is behind a whole feed; an editor's or webmaster's mail address is nobody who speaks there."""
+    named = [one.get("name") for one in feed.get("authors", ()) if not one.get("email")]
+    names = [str(name)[:FIELD] for name in (feed.get("author"), *named, feed.get("publisher")) if name]
+    return next((name for name in names if "@" not in name), None)
+
+
 def read(raw: Any) -> dict[str, Any]:
     """Picks the fields of one entry, each a text cut to FIELD characters, times as seconds since 1970."""
-    bodies = [(content.get("type") == "text/plain", content.get("value") or "") for content in raw.get("content", ())]
+    bare = "im_rating" in raw  # the App Store's HTML is a table, a podcast's plain text a teaser
+    bodies = [
+        (bare and content.get("type") == "text/plain", content.get("value") or "") for content in raw.get("content", ())
+    ]
     detail = raw.get("title_detail") or {}
-    addresses = [str(one) for one in (raw.get("link"), *(link.get("href") for link in raw.get("links", ())))]
+    own = raw.get("feedburner_origlink") or raw.get("pheedo_origlink")  # where a counter of clicks leads to
+    addresses = [str(one) for one in (own, raw.get("link"), *(link.get("href") for link in raw.get("links", ())))]
     reply = raw.get("thr_in-reply-to") or raw.get("in-reply-to") or {}
     entry = {
-        "id": raw.get("id"),
+        "id": raw.get("id") or raw.get("comments"),
         "link": next((one for one in addresses if one.startswith("http")), raw.get("link")),
         "language": detail.get("language"),
         "title": raw.get("title"),
         "author": raw.get("author"),
-        "source": (raw.get("source") or {}).get("title"),
-        "text": max(bodies, key=lambda body: (body[0], len(body[1])), default=("", ""))[1] or raw.get("summary"),
+        "source": (raw.get("source") or {}).get("title") or raw.get("news_source"),
+        "text": max(bodies, key=lambda body: (body[0], len(body[1])), default=("", ""))[1]
+        or raw.get("summary")
+        or raw.get("subtitle"),
         "comments": raw.get("slash_comments"),
         "parent": reply.get("ref") if isinstance(reply, dict) else None,
         "rating": raw.get("im_rating"),
-        "votes": raw.get("im_votecount"),
+        "votes": raw.get("im_votecount") or (raw.get("media_starrating") or {}).get("count"),
     }
     short = {key: value[:FIELD] for key, value in entry.items() if isinstance(value, str)}
     when = raw.get("published_parsed") or raw.get("updated_parsed") or raw.get("created_parsed")

@@ -1,19 +1,26 @@
-"""RSS, Atom and JSON Feed: https://www.rssboard.org/rss-specification, https://www.rfc-editor.org/rfc/rfc4287.
+"""RSS, Atom and JSON Feed: https://www.rssboard.org/rss-specification, https://www.rfc-editor.org/rfc/rfc4287,
+https://www.jsonfeed.org/version/1.1/.
 
-Target: the feed's address, such as https://example.org/feed.xml (blogs, news, podcasts, forums, YouTube channels,
-Google Alerts, Reddit). Terms are the publisher's; Google News forbids all but personal, non-commercial use.
+Target: the feed's address, such as https://example.org/feed.xml; blogs, news, podcasts and forums name theirs. Others:
+Google Alerts      delivered to "RSS feed", https://www.google.com/alerts
+YouTube            https://www.youtube.com/feeds/videos.xml?channel_id=UC...
+Reddit             https://www.reddit.com/search.rss?q=acme&sort=new, /r/acme/new/.rss, a thread's address with .rss
+Discourse          /latest.rss for topics, /posts.rss for every reply
+WordPress.org      https://wordpress.org/support/plugin/acme/reviews/feed/ (or theme): stars, dated by last activity
+Medium, Substack   https://medium.com/feed/tag/acme, https://acme.substack.com/feed
+Bing News          https://www.bing.com/news/search?q=acme&format=rss
+Google News        https://news.google.com/rss/search?q=acme; its terms, written in the feed itself, allow personal,
+                   non-commercial use in a feed reader only: whether yours is that is for you to judge
+Terms are the publisher's. No key. A feed shows what it shows, mostly the newest 10 to 100; nothing older.
 """
 
 import re
-from datetime import datetime
 
 import httpx
 
-from earful.connectors import feed, text, walk
+from earful.connectors import dialects, feed, renamed, text, walk
 from earful.connectors.types import Cursor, Mention, Page
 
-# What Reddit's and Hacker News's feeds say for a post without words:
-_NO_WORDS = re.compile(r"\s*submitted by\s*\S{1,40}(\s*to\s*\S{1,40})?\s*\[link\]\s*\[[\d ]*comments?\]$|^Comments$")
 _ROOT = re.compile(rb"<(/?)(?:\w+:)?(?:rss|feed|rdf)\b", re.IGNORECASE)
 _ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 
@@ -35,22 +42,8 @@ def parse(response: httpx.Response, cursor: Cursor) -> Page:
     known = {"etag": response.headers.get("etag"), "modified": response.headers.get("last-modified")}
     if {tag[1] for tag in _ROOT.finditer(response.content.replace(b"\0", b""))} == {b""}:  # opened and never closed
         entries, known = entries[:-1], {}  # cut short: the last entry is torn, and the rest must be asked for again
-    items = [_mention(entry, read) for entry in entries]
+    found = [text.mention(**dialects.even(entry, str(response.url)), read=read) for entry in entries]
+    items, names = renamed.settle(cursor, found)
     seen, rolled = walk.window(cursor, items)
-    return text.page(items, {**known, "seen": seen}, rolled=rolled)
-
-
-def _mention(entry: dict[str, object], read: datetime) -> Mention | str:
-    title, source = text.line(entry.get("title")), text.line(entry.get("source"), text.AUTHOR)
-    return text.mention(
-        id=entry["key"] or text.fingerprint(title, entry.get("time"), "" if title else entry.get("text")),
-        url=entry["link"],
-        author=entry.get("author") or source,
-        published=entry.get("time"),
-        read=read,
-        title=title.removesuffix(f" - {source}") if source else title,
-        text=_NO_WORDS.sub("", text.plain(entry.get("text"))),
-        language=entry.get("language"),
-        engagement=text.whole(entry.get("comments")),
-        parent=entry.get("parent"),
-    )
+    gone = [item.id for item in items if isinstance(item, Mention) and dialects.deleted(item)]
+    return text.page(items, {**known, "seen": seen, "names": names}, rolled=rolled, gone=gone)

@@ -11,14 +11,14 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from urllib.parse import SplitResult, parse_qs, urljoin, urlsplit, urlunsplit
 
 import httpx
 import nh3
 
+from earful.connectors import links, signs
 from earful.connectors.types import Cursor, Mention, Page
 
-TITLE, BODY, AUTHOR, LINK, IDENTITY = 500, 20_000, 200, 2_000, 200  # characters kept
+TITLE, BODY, AUTHOR, LINK, IDENTITY = 500, 20_000, 200, links.LONGEST, 200  # characters kept
 RAW, TAGS, ROUNDS = 100_000, 2_000, 3  # looked at in one field: characters, tags, layers of escaping
 OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
 SKEW = timedelta(days=1)  # a clock may be wrong by this much; beyond it the date is taken for nonsense
@@ -41,25 +41,14 @@ _ESCAPED = re.compile(
     r"&(?:#\d{2,6}|#x[0-9a-f]{2,5}|amp|lt|gt|quot|apos|nbsp|[lr][sd]quo|[mn]dash|hellip);", re.IGNORECASE
 )
 _TAG_LIKE = re.compile(r"<(?=[A-Za-z/!?])")
-# Controls, direction marks and overrides, invisible fillers, tag characters, non-characters.
-_FORBIDDEN = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufdd0-\ufdef"
-    "\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
-)
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _SPACE = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r" ?\n ?(?:\n ?)+")
 _DOUBLE = re.compile(
     "[\u00c2-\u00f4][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
 )
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,3}")
-_TRACKING = re.compile(
-    r"(?:utm_\w+|fbclid|gclid|gbraid|wbraid|dclid|msclkid|yclid|igshid|mc_cid|mc_eid|_hsenc|_hsmi|mkt_tok|ref_src|"
-    r"ref_url|at_medium|at_campaign|at_custom\d|guccounter|guce_\w+|ncid|cmpid|ftag|sr_share|oly_enc_id|vero_id"
-    r")(?:=.*)?|source=rss.*",
-    re.IGNORECASE,
-)
+
+link = links.link  # Returns an absolute http or https address without tracking parameters, or "".
 
 
 def plain(value: object, limit: int = BODY) -> str:
@@ -70,14 +59,14 @@ def plain(value: object, limit: int = BODY) -> str:
     """
     if not isinstance(value, str):
         return ""
-    text = _decoded_once(_sound(value[:RAW]))
+    text = _decoded_once(signs.sound(value[:RAW]))
     for _ in range(ROUNDS):
         text = "<".join(text.split("<", TAGS)[:TAGS])
         text = nh3.clean(text, tags=_BLOCKS, clean_content_tags=_SILENT, attributes={}, strip_comments=True)
         text = html.unescape(_BREAK.sub("\n", text.replace("<p>", "\n\n")))
         if not (_MARKUP.search(text) or _ESCAPED.search(text)):
             break
-    text = _SPACE.sub(" ", _FORBIDDEN.sub("", _sound(text)))
+    text = _SPACE.sub(" ", signs.allowed(text))
     text = _BLANK_LINES.sub("\n\n", text).replace(" \n", "\n").replace("\n ", "\n").strip()
     text = unicodedata.normalize("NFC", _unstacked(text[: 2 * limit]))
     text = _TAG_LIKE.sub("< ", text)[:limit].rstrip()
@@ -96,51 +85,17 @@ def person(value: object) -> str:
     return named[1].strip() if named else name
 
 
-def link(value: object, base: str = "") -> str:
-    """Returns an absolute http or https address without tracking parameters, or "".
-
-    A redirect page of a news search (Google Alerts, Bing News) is replaced by the address it leads to.
-    """
-    parts = _split(value, base)
-    if parts is None:
-        return ""
-    host = parts.hostname or ""
-    wrapped = (re.fullmatch(r"(?:www\.|news\.)?google\.[a-z.]{2,6}", host) and parts.path in ("/url", "/news/url")) or (
-        host.endswith("bing.com") and parts.path.endswith("/apiclick.aspx")
-    )
-    if wrapped:
-        query = parse_qs(parts.query)
-        parts = _split((query.get("url") or query.get("q") or [""])[0], "") or parts
-    kept = [piece for piece in parts.query.split("&") if piece and not _TRACKING.fullmatch(piece)]
-    place = parts.netloc.rpartition("@")[2].lower()  # a name and password before the host mislead people
-    address = urlunsplit((parts.scheme, place, parts.path, "&".join(kept), parts.fragment))
-    return address if len(address) <= LINK else ""
-
-
-def _split(value: object, base: str) -> SplitResult | None:
-    if not isinstance(value, str):
-        return None
-    text = _FORBIDDEN.sub("", _sound(value[: 2 * LINK])).strip()
-    for sign, escape in ((" ", "%20"), ("<", "%3C"), (">", "%3E"), ('"', "%22"), ("\u3000", "%20")):
-        text = text.replace(sign, escape)
-    try:
-        parts = urlsplit(urljoin(base, "".join(text.split())))
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return None
-    return parts if usable else None
-
-
 def identity(value: object) -> str:
-    """Returns an id that stays the same: control characters gone, addresses without scheme, "www." and tracking.
+    """Returns an id that stays the same: control characters gone, addresses bare.
 
-    A feed that moves to https or drops "www." sends every item again under a new id otherwise.
+    A feed that moves to https, drops "www." or shows its mobile or AMP pages sends every item again under a new id
+    otherwise.
     """
     if not isinstance(value, str | int):
         return ""
-    text = _FORBIDDEN.sub("", _sound(str(value)[:RAW])).strip()
+    text = signs.allowed(str(value)[:RAW]).strip()
     if text.lower().startswith(("http://", "https://")) and (address := link(text)):
-        text = re.sub(r"^https?://(?:www\.)?", "", address).rstrip("/")
+        text = links.bare(address)
     text = " ".join(text.split())
     return text if len(text) <= IDENTITY and not _MARKUP.search(text) else fingerprint(text)
 
@@ -225,7 +180,7 @@ def mention(
         return f"{key}: nothing to read in it"
     when, known = dated(published, read)
     tongue = language if isinstance(language, str) and _LANGUAGE.fullmatch(language) else ""
-    stars = whole(rating)
+    stars = rating if isinstance(rating, float) else float(whole(rating))
     return Mention(
         id=key,
         url=link(url),
@@ -234,7 +189,7 @@ def mention(
         title=heading,
         text=words,
         language=tongue.replace("_", "-"),
-        rating=float(stars) if 1 <= stars <= 5 else None,
+        rating=stars if 1 <= stars <= 5 else None,
         engagement=min(engagement, 2**53),
         parent=identity(parent),
         about=line(about),
@@ -278,10 +233,3 @@ def _unstacked(text: str) -> str:
         if marks <= 8:
             kept.append(sign)
     return "".join(kept)
-
-
-def _sound(text: str) -> str:
-    """Joins surrogate pairs, replaces lone surrogates, and makes every kind of line end one."""
-    if _SURROGATE.search(text):
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return _LINE_END.sub("\n", text)
