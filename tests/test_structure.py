@@ -29,8 +29,8 @@ MAY_IMPORT = {
 }
 ONLY_HERE = {  # libraries that reach outside, and the files that may use them
     "duckdb": {"data"},
-    "httpcore": {"connectors/http.py"},
-    "socket": {"connectors/http.py", "flows/processes.py"},
+    "httpcore": {"connectors/http.py", "connectors/transport.py"},
+    "socket": {"connectors/transport.py", "flows/processes.py"},
     "streamlit": {"dashboard"},
     "prefect": {"flows/scheduled.py"},
     "apprise": {"flows/deliver.py"},
