@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import filters, frame, read, reasons, words
+from earful.dashboard import filters, frame, past, read, reasons, words
 from earful.dashboard.frame import View
 from earful.data import store
 from earful.data.database import Database, DatabaseError
@@ -70,6 +70,7 @@ def _list(view: View, found: list[Line]) -> tuple[str, str]:
             "Sentiment": [words.SIGNS[line.label] + (" (corrected)" if line.corrected else "") for line in found],
             "Mention": [
                 words.plain(line.snippet if line.snippet.startswith(line.title) else f"{line.title} · {line.snippet}")
+                or past.DELETED
                 for line in found
             ],
             "Copies": [line.copies for line in found],
@@ -112,6 +113,19 @@ def _detail(view: View, detail: Detail) -> None:
             st.badge("corrected by a person", icon=":material/person:", color="gray")
         if detail.copies > 1:
             st.badge(f"{detail.copies:,} copies of this story", icon=":material/content_copy:", color="gray")
+    history = read.history(view.folder, view.version, detail.source, detail.id)
+    if history.gone:
+        past.deleted(view, history)
+    else:
+        _words(detail)
+    past.edits(view, history)
+    if not history.gone:
+        _correct(view, detail)
+        reasons.show(detail, view.choice.filters.brand)
+    _facts(view, detail)
+
+
+def _words(detail: Detail) -> None:
     if detail.title and not detail.text.startswith(detail.title):
         st.text(words.plain(detail.title))
     with st.container(height=LONG_HEIGHT if len(detail.text) > LONG else "content", border=False):
@@ -121,9 +135,6 @@ def _detail(view: View, detail: Detail) -> None:
         st.link_button("Open where it was published", url, icon=":material/open_in_new:")
     elif detail.url:
         st.caption("Its address is not one that a browser should open.")
-    _correct(view, detail)
-    reasons.show(detail, view.choice.filters.brand)
-    _facts(view, detail)
 
 
 def _facts(view: View, detail: Detail) -> None:

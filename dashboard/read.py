@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pandas as pd
 import streamlit as st
 
-from earful.data import database, judgements, queries
+from earful.data import database, judgements, queries, versions
 from earful.data.queries import Filters
 from earful.models.accuracy import Pair
 
@@ -100,6 +100,13 @@ def detail(folder: Path, version: str, source: str, id: str, brand: str) -> quer
     """Reads all about one mention."""
     with database.snapshot(folder) as con:
         return queries.detail(con, source, id, brand)
+
+
+@st.cache_data(show_spinner=False, max_entries=256, ttl="1h")
+def history(folder: Path, version: str, source: str, id: str) -> versions.History:
+    """Reads what became of one mention since it was first seen."""
+    with database.snapshot(folder) as con:
+        return versions.history(con, source, id)
 
 
 @st.cache_data(show_spinner=False, max_entries=64, ttl="1h")

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -442,6 +443,39 @@ def test_the_list_and_one_mention_in_full(kept: Database) -> None:
         "– not scored",
         "● neutral",
     ]
+
+
+def test_an_edited_mention_shows_its_earlier_wording_as_plain_words(kept: Database) -> None:
+    assert "Edited" not in " ".join(one.label for one in mentions(at="shop", mention="a3").expander)
+    now = datetime.now(UTC)
+    row = next(row for row in invented_store.SAID if row.id == "a3")
+    for hours, text in enumerate(("Never **again** ![x](http://127.0.0.1:9/x.png) Acme", "Acme, maybe", row.text)):
+        other = invented_store.mention(replace(row, text=text, title="A headline"), now)
+        with kept.transaction() as con:
+            store.save_page(con, "shop", [other], now + timedelta(hours=hours))
+    app = mentions(at="shop", mention="a3")
+    assert [one.label for one in app.expander if "dited" in one.label] == ["Edited 3 times"]
+    (past,) = (one for one in app.expander if "dited" in one.label)
+    assert [one.value for one in past.text] == [
+        *("A headline", "Acme, maybe"),
+        *("A headline", "Never **again** ![x](http://127.0.0.1:9/x.png) Acme"),
+        "Never again Acme",
+    ]
+    assert not past.markdown and all(one.value.startswith("Until ") for one in past.caption)
+
+
+def test_a_deleted_mention_says_so_and_counts_on(kept: Database) -> None:
+    volume = figure(overview(), "Volume")
+    now = datetime.now(UTC)
+    with kept.transaction() as con:
+        store.save_page(con, "shop", [], now, ["a3"])
+    app = mentions(at="shop", mention="a3")
+    text = said(app)
+    assert "deleted at its source" in text and f"Found on {words.moment(now, BERLIN)}" in text
+    assert "Never again Acme" not in text and "6 stories, newest first" in text
+    assert "deleted at its source" in list(app.dataframe[-1].value["Mention"])
+    assert not [one for one in app.button if str(one.key).startswith("correct")], "nobody can judge what is not there"
+    assert figure(overview(), "Volume") == volume
 
 
 def test_filters_of_the_list_come_from_the_address(kept: Database) -> None:
