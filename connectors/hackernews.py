@@ -45,10 +45,7 @@ def parse(response: httpx.Response, cursor: Cursor) -> Page:
         )
         for hit in hits
     ]
-    times, before = [text.whole(hit.get("created_at_i")) for hit in hits], text.whole(cursor.get("next"))
-    oldest = min([time for time in times if time > 1_000_000_000], default=0)  # older than the site is nonsense
-    if len(hits) < (text.whole(answer.get("hitsPerPage")) or SIZE):
-        oldest = 0  # a page that is not full is the last
-    onward = min(oldest, before - 1) if before else oldest  # always moves, even through one crowded second
+    times = [hit.get("created_at_i") for hit in hits]
+    onward = walk.older(cursor, times, full=len(hits) >= (text.whole(answer.get("hitsPerPage")) or SIZE))
     after, more = walk.back(cursor, times, read, onward, overlap=OVERLAP, pages=PAGES)
     return text.page(items, after, more=more)
