@@ -10,7 +10,7 @@ import random
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from importlib.metadata import version
@@ -22,9 +22,10 @@ import httpx
 
 from earful.connectors import body, stream, verdict
 from earful.connectors.transport import Guard, Network
-from earful.connectors.types import ConnectorError
+from earful.connectors.types import ConnectorError, Unreachable
 
 REDIRECTS = 5
+LONGEST_PAUSE = 600.0  # seconds; what an earlier run says beyond that was said by another clock
 HARMLESS = {"user-agent", "accept", "accept-encoding", "accept-language", "if-none-match", "if-modified-since"}
 _NETWORK_ERRORS = (
     *(httpx.HTTPError, httpx.InvalidURL, httpcore.TimeoutException, httpcore.NetworkError),
@@ -60,7 +61,7 @@ class Client:
         self._tls = tls or ssl.create_default_context(cafile=certifi.where())
         self._transport = transport
         note = f"+{contact}" if contact else "self-hosted social listening"
-        self._headers = {"User-Agent": f"earful/{version('earful')} ({note})", "Accept-Encoding": "gzip"}
+        self._headers = {"user-agent": f"earful/{version('earful')} ({note})", "accept-encoding": "gzip"}
         self._guard, self._turns, self._ready = threading.Lock(), dict[str, threading.Lock](), dict[str, float]()
 
     def fetch(self, request: httpx.Request) -> httpx.Response:
@@ -86,14 +87,25 @@ class Client:
             try:
                 return self._listen(request) if request.url.scheme in stream.SCHEMES else self._follow(request)
             except (httpx.TimeoutException, httpcore.TimeoutException, TimeoutError) as error:
-                raise ConnectorError(
-                    f"{host}: no whole answer within {self._deadline:g} s; asked again later"
-                ) from error
+                raise Unreachable(f"{host}: no whole answer within {self._deadline:g} s; asked again later") from error
             except _NETWORK_ERRORS as error:
                 reason = str(error)[:200] or type(error).__name__
-                raise ConnectorError(f"{host}: the answer did not come through: {reason}; asked again later") from error
+                raise Unreachable(f"{host}: the answer did not come through: {reason}; asked again later") from error
+            except Unreachable as error:
+                raise Unreachable(f"{host}: {error}") from error
             except ConnectorError as error:
                 raise ConnectorError(f"{host}: {error}") from error
+
+    def pauses(self) -> dict[str, float]:
+        """Tells for how many seconds each host is still left alone, those asked a moment ago."""
+        now = time.monotonic()
+        return {host: ready - now for host, ready in list(self._ready.items()) if ready > now}
+
+    def resume(self, pauses: Mapping[str, float]) -> None:
+        """Takes over the pauses of an earlier client, as `pauses` told them; none is longer than LONGEST_PAUSE."""
+        now = time.monotonic()
+        for host, seconds in pauses.items():
+            self._ready[host] = max(self._ready.get(host, 0.0), now + min(seconds, LONGEST_PAUSE))
 
     @contextlib.contextmanager
     def _turn(self, host: str, spacing: float) -> Iterator[None]:
@@ -182,7 +194,8 @@ def _redirected(request: httpx.Request, location: str) -> httpx.Request:
         for name, value in request.headers.items()
         if name.lower() in HARMLESS or (at_home and name.lower() != "host")
     }
-    return httpx.Request("GET", url, headers=kept, extensions=request.extensions if at_home else {})
+    told = {name: value for name, value in request.extensions.items() if at_home or name != "signed"}
+    return httpx.Request("GET", url, headers=kept, extensions=told)
 
 
 def _until(ends: float, chunks: Any) -> Iterator[bytes]:

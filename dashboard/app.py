@@ -9,6 +9,7 @@ def main() -> None:
     pages = [
         st.Page("overview.py", title="Overview", default=True),
         st.Page("mentions.py", title="Mentions"),
+        st.Page("sources.py", title="Sources"),
     ]
     st.navigation(pages, position="hidden").run()
 

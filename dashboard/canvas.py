@@ -100,8 +100,8 @@ def scale_axis(label: str, **more: Any) -> Any:
     )
 
 
-def gap_marks(gaps: Sequence[Gap], data: pd.DataFrame, zone: ZoneInfo, look: Look) -> list[Any]:
-    """Shades the gaps, open ones up to the end, what overlaps as one; names the widest."""
+def gap_marks(gaps: Sequence[Gap], data: pd.DataFrame, zone: ZoneInfo, look: Look, named: bool = True) -> list[Any]:
+    """Shades the gaps, open ones up to the end, what overlaps as one; names the widest if asked."""
     first, end = data.start.iloc[0], data.finish.iloc[-1]
     merged: list[dict[str, Any]] = []
     for gap in sorted(gaps, key=lambda gap: gap.start):
@@ -118,11 +118,11 @@ def gap_marks(gaps: Sequence[Gap], data: pd.DataFrame, zone: ZoneInfo, look: Loo
     frame = pd.DataFrame([_gap_row(row, zone) for row in merged])
     tips = [alt.Tooltip(f"{field}:N", title=field.capitalize()) for field in ("sources", "since", "until", "reason")]
     shade = alt.Chart(frame).mark_rect(color=look.gap, opacity=0.22, stroke=look.gap, strokeDash=[3, 3])
-    named = frame[frame.width >= 0.04 * (end - first).total_seconds()].sort_values("width").tail(1)
-    text = alt.Chart(named).mark_text(align="left", baseline="bottom", dx=4, dy=-4, fontSize=11, color=look.faint)
+    widest = frame[frame.width >= 0.04 * (end - first).total_seconds()].sort_values("width").tail(1)
+    text = alt.Chart(widest).mark_text(align="left", baseline="bottom", dx=4, dy=-4, fontSize=11, color=look.faint)
     return [
         shade.encode(x="x:T", x2="x2:T", tooltip=tips),
-        *([text.encode(x="x:T", y=alt.value("height"), text="name:N")] if len(named) else []),
+        *([text.encode(x="x:T", y=alt.value("height"), text="name:N")] if named and len(widest) else []),
     ]
 
 

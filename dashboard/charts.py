@@ -171,3 +171,34 @@ def voice(shares: pd.DataFrame, look: Look, title: Sequence[str]) -> Any:
         base.mark_text(align="left", dx=8, color=look.text, fontWeight="bold").encode(x=alt.X("end:Q"), text="said:N"),
     ]
     return canvas.whole(layers, title, 36 * len(data) + 56, look)
+
+
+def small(series: pd.DataFrame, gaps: Sequence[Gap], zone: ZoneInfo, look: Look) -> Any:
+    """Draws a source's mentions a day as a picture without a frame; columns of `series`: start, finish, count.
+
+    A day without any that lies in a gap is unknown: the gap is drawn there instead of nothing.
+    """
+    data = canvas.timed(series, "day", zone)
+    data["end"], data["ground"] = data.x + (data.x2 - data.x) * 0.85, 0
+    most = max(int(data["count"].max()), 1)
+    bare = alt.Axis(labels=False, ticks=False, domain=False, grid=False, title=None)
+    x = alt.X("x:T", title=None, scale=alt.Scale(type="utc", nice=False), axis=bare)
+    layers = [
+        canvas.whole_period(data),
+        *canvas.gap_marks(gaps, data, zone, look, named=False),
+        alt.Chart(data[data["count"] > 0])
+        .mark_bar(color=look.positive, opacity=0.85)
+        .encode(
+            x=x,
+            x2="end:T",
+            y=alt.Y("count:Q", title=None, axis=bare, scale=alt.Scale(domain=[0, most])),
+            y2="ground:Q",
+            tooltip=[alt.Tooltip("when:N", title="Day"), alt.Tooltip("count:Q", title="Mentions", format=",")],
+        ),
+        alt.Chart(pd.DataFrame({"count": [0]})).mark_rule(color=look.faint, strokeWidth=1).encode(y="count:Q"),
+    ]
+    return (
+        alt.layer(*layers)
+        .properties(height=64, padding={"left": 2, "right": 2, "top": 2, "bottom": 2})
+        .configure_view(stroke=None)
+    ).configure_view(stroke=None)

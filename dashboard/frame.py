@@ -13,28 +13,31 @@ from earful.dashboard.filters import Choice
 from earful.dashboard.read import Known
 from earful.data import queries
 from earful.data.database import DatabaseError
+from earful.models import condition
 
-PAGES = {"overview": "overview.py", "mentions": "mentions.py"}
+PAGES = {"overview": "overview.py", "mentions": "mentions.py", "sources": "sources.py"}
+SHARED = ("brand", "period", "from", "to", "source", "count")  # parts of an address that mean the same on every page
 LATE = 3  # schedules without news after which the data is called stale
-STATES = {
-    "new": "not asked yet",
-    "fine": "fine",
-    "slow down": "asks us to wait",
-    "blocked": "blocked: a person must act",
-    "key refused": "key refused: set a new one",
-    "gone": "has ended",
-    "failing": "failing",
+CONDITIONS = {
+    "key refused": "Key refused",
+    "blocked": "Blocked",
+    "gone": "Gone",
+    "failing": "Failing",
+    "silent": "Silent",
+    "waiting": "Waiting",
+    "slow": "Slow",
+    "new": "Not asked yet",
+    "fine": "Fine",
 }
 
 
 @dataclass(frozen=True)
-class View:
-    """What a page shows: a version of the store, and the choice made in the bar."""
+class Store:
+    """A version of the store, as seen now."""
 
     folder: Path
     version: str
     known: Known
-    choice: Choice
     now: datetime
 
     @property
@@ -43,8 +46,46 @@ class View:
         return self.known.zone
 
 
+@dataclass(frozen=True)
+class View(Store):
+    """What a page with filters shows: a version of the store, and the choice made in the bar."""
+
+    choice: Choice
+
+
+def open_plain(page: str) -> Store:
+    """Draws the frame of a page without filters; its links keep those that the other pages share."""
+    store = _open(page)
+    address = {key: st.query_params.get_all(key) for key in SHARED if key in st.query_params}
+    _head(address, page, store.known, store.now)
+    _banners(store.known, store.now)
+    _wait_for_news(store.folder, store.version)
+    return store
+
+
 def open_page(page: str) -> View:
     """Draws the frame of a page and tells what to show in it; ends the page when there is nothing to show."""
+    store = _open(page)
+    folder, version, known, now = store.folder, store.version, store.known, store.now
+    brands = [brand.name for brand in known.brands]
+    wanted = st.query_params.get("brand", "")
+    of_list = page == "mentions"
+    languages = read.languages(folder, version, wanted if wanted in brands else brands[0]) if of_list else []
+    filters.follow_address(page, brands, known.source_names, languages, known.zone)
+    head = st.container()
+    filters.bar(brands, known.source_names, known.zone, now)
+    if of_list:
+        filters.mentions_bar(read.languages(folder, version, st.session_state["brand"]))
+    choice = filters.chosen(page, now, known.zone, brands)
+    with head:
+        _head(choice.link(), page, known, now)
+        _banners(known, now)
+    _wait_for_news(folder, version, at_once=page == "overview")
+    return View(folder, version, known, now, choice)
+
+
+def _open(page: str) -> Store:
+    """Finds the newest version of the store; ends the page when there is none to be read."""
     folder = Path(os.environ.get("EARFUL_STORE", ""))
     now = datetime.now(UTC)
     if not os.environ.get("EARFUL_STORE"):
@@ -65,26 +106,12 @@ def open_page(page: str) -> View:
         st.code(words.plain(str(error)), language=None, wrap_lines=True)
         _wait_for_news(folder, version)
         st.stop()
-    brands = [brand.name for brand in known.brands]
-    if not brands:
+    if not known.brands:
         _head({}, page)
         _nothing_yet()
         _wait_for_news(folder, version)
         st.stop()
-    wanted = st.query_params.get("brand", "")
-    of_list = page == "mentions"
-    languages = read.languages(folder, version, wanted if wanted in brands else brands[0]) if of_list else []
-    filters.follow_address(page, brands, known.source_names, languages, known.zone)
-    head = st.container()
-    filters.bar(brands, known.source_names, known.zone, now)
-    if of_list:
-        filters.mentions_bar(read.languages(folder, version, st.session_state["brand"]))
-    choice = filters.chosen(page, now, known.zone, brands)
-    with head:
-        _head(choice.link(), page, known, now)
-        _banners(known, now)
-    _wait_for_news(folder, version, at_once=page == "overview")
-    return View(folder, version, known, choice, now)
+    return Store(folder, version, known, now)
 
 
 def _head(address: filters.Address, page: str, known: Known | None = None, now: datetime | None = None) -> None:
@@ -94,12 +121,13 @@ def _head(address: filters.Address, page: str, known: Known | None = None, now: 
             st.page_link(file, label=name.capitalize(), query_params=address, disabled=name == page)
         st.space("stretch")
         if known and now:
-            _age(known, now)
+            _age(known, now, address)
 
 
-def _age(known: Known, now: datetime) -> None:
+def _age(known: Known, now: datetime, address: filters.Address) -> None:
     newest = newest_data(known)
-    fine = sum(source.state == "fine" for source in known.sources)
+    judged = sorted(((condition.judge(row), row) for row in known.sources), key=lambda one: one[0].rank)
+    fine = sum(one.name == "fine" for one, _ in judged)
     if newest:
         st.caption(f"Collected {words.ago(newest, now)}", width="content")
     if known.sources:
@@ -108,18 +136,17 @@ def _age(known: Known, now: datetime) -> None:
             st.dataframe(
                 [
                     {
-                        "source": words.source(source.name, 60),
-                        "state": STATES.get(source.state, source.state),
-                        "last success": words.moment(source.last_success, known.zone)
-                        if source.last_success
-                        else "never",
-                        "what is wrong": words.short(source.error, 300),
+                        "source": words.source(row.source, 60),
+                        "state": CONDITIONS[one.name],
+                        "last success": words.moment(row.last_success, known.zone) if row.last_success else "never",
+                        "what is wrong": words.short(one.said, 300),
                     }
-                    for source in known.sources
+                    for one, row in judged
                 ],
                 hide_index=True,
                 width=720,
             )
+            st.page_link(PAGES["sources"], label="What each needs", icon=":material/build:", query_params=address)
 
 
 def newest_data(known: Known) -> datetime | None:
@@ -128,9 +155,13 @@ def newest_data(known: Known) -> datetime | None:
 
 
 def stale(known: Known, now: datetime) -> bool:
-    """Tells whether the newest data is older than three schedules."""
+    """Tells whether sources should have been read long ago, by three schedules; quiet ones are asked less often."""
     newest, every = newest_data(known), known.settings.get("every")
-    return bool(newest and every and now - newest > LATE * timedelta(seconds=float(every)))
+    if not newest or not every:
+        return False
+    step = timedelta(seconds=float(every))
+    planned = min((source.due for source in known.sources if source.due and source.state == "fine"), default=newest)
+    return now - max(newest, planned - step) > LATE * step
 
 
 def _banners(known: Known, now: datetime) -> None:
@@ -217,12 +248,12 @@ def silences(view: View) -> list[queries.Gap]:
     every = timedelta(seconds=float(view.known.settings.get("every") or 0))
     chosen = view.choice.filters.sources
     return [
-        queries.Gap(source.name, source.last_success, None, "not asked since")
+        queries.Gap(source.source, source.last_success, None, "not asked since")
         for source in view.known.sources
         if every
         and source.last_success
         and source.due
         and source.state != "gone"
         and view.now - source.due > LATE * every
-        and (not chosen or source.name in chosen)
+        and (not chosen or source.source in chosen)
     ]

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pandas as pd
 import streamlit as st
 
-from earful.data import database, judgements, queries, versions
+from earful.data import database, judgements, queries, standing, surveys, todo, versions
 from earful.data.queries import Filters
 from earful.models.accuracy import Pair
 
@@ -27,7 +27,7 @@ class Known:
 
     settings: dict[str, Any]
     brands: list[queries.Brand]
-    sources: list[queries.Source]
+    sources: list[todo.SourceRow]
     source_names: list[str]
 
     @property
@@ -50,6 +50,16 @@ class Overview:
     reach: queries.Reach
 
 
+@dataclass(frozen=True)
+class Sources:
+    """Everything the Sources page shows; counts and gaps by the source's name."""
+
+    rows: list[todo.SourceRow]
+    daily: dict[str, list[int]]
+    week: dict[str, int]
+    gaps: dict[str, list[queries.Gap]]
+
+
 def version(folder: Path) -> str:
     """Names the newest snapshot and when it was published; "" when there is none."""
     name = database.current(folder)
@@ -63,7 +73,7 @@ def version(folder: Path) -> str:
 def known(folder: Path, version: str) -> Known:
     """Reads what a store watches."""
     with database.snapshot(folder) as con:
-        return Known(queries.settings(con), queries.brands(con), queries.sources(con), queries.known_sources(con))
+        return Known(queries.settings(con), queries.brands(con), todo.sources(con), queries.known_sources(con))
 
 
 @st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
@@ -78,6 +88,25 @@ def overview(
             queries.gaps(con, filters),
             queries.alerts(con, brands, 8),
             queries.reach(con, filters.brand),
+        )
+
+
+@st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
+def answers(folder: Path, version: str, filters: Filters, start: datetime, finish: datetime) -> surveys.Answers:
+    """Reads what was answered to surveys' questions from `start` up to `finish`."""
+    with database.snapshot(folder) as con:
+        return surveys.answers(con, filters, start, finish)
+
+
+@st.cache_data(show_spinner=False, max_entries=8, ttl="1h")
+def sources(folder: Path, version: str, borders: tuple[datetime, ...], week: datetime) -> Sources:
+    """Reads how the sources stand: what each brought between the `borders` and since `week`, and its gaps."""
+    with database.snapshot(folder) as con:
+        return Sources(
+            todo.sources(con),
+            standing.daily(con, borders),
+            standing.counts(con, week),
+            standing.gaps(con, borders[0]),
         )
 
 

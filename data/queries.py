@@ -47,17 +47,6 @@ class Brand:
 
 
 @dataclass(frozen=True)
-class Source:
-    """How a source is doing."""
-
-    name: str
-    state: str
-    error: str
-    last_success: datetime | None
-    due: datetime | None
-
-
-@dataclass(frozen=True)
 class Gap:
     """An interval in which a source was not, or not wholly, read; `finish` None means that it goes on."""
 
@@ -152,14 +141,6 @@ def brands(con: Connection) -> list[Brand]:
     """Lists the watched brands as the configuration orders them, own ones first."""
     rows = con.execute("SELECT brand, role = 'competitor' FROM brands ORDER BY 2, position").fetchall()
     return [Brand(*row) for row in rows]
-
-
-def sources(con: Connection) -> list[Source]:
-    """Lists the configured sources by name, with what went wrong at those that are not fine."""
-    rows = con.execute(
-        "SELECT source, state, error, last_success, due FROM sources WHERE state <> 'removed' ORDER BY source"
-    ).fetchall()
-    return [Source(*row) for row in rows]
 
 
 def known_sources(con: Connection) -> list[str]:

@@ -7,9 +7,8 @@ import typer
 
 from earful.connectors.sessions import Sessions
 from earful.connectors.types import ConnectorError
-from earful.data import todo
 from earful.data.database import Database, snapshot
-from earful.flows import collect, files, grading, jobs, record, run, show
+from earful.flows import collect, files, grading, jobs, listing, record, run, show
 from earful.flows.config import ConfigError, load
 from earful.flows.console import DEFAULT, FAILED, AsJson, ConfigPath, Port, app, fail
 from earful.flows.report import Report, utc_now
@@ -23,28 +22,15 @@ def sources(
         bool, typer.Option(help="Exit 1 when a source has had no success for three intervals (for cron).")
     ] = False,
 ) -> None:
-    """Show how each source is: its state, since when, its last success and what to do."""
+    """Show how each source is: its state, since when, what it brought of late, its gaps, and the next step."""
     settings = load(config)
     with snapshot(settings.store_folder) as con:
-        rows = todo.sources(con)
-    intervals = {source.name: source.every or settings.every for source in settings.sources}
-    late = [
-        row.source
-        for row in rows
-        if row.source in intervals
-        and (row.last_success is None or utc_now() - row.last_success > 3 * intervals[row.source])
-    ]
+        found = listing.sources(con, settings, utc_now())
     if as_json:
-        show.as_json([{**row.as_json(), "late": row.source in late} for row in rows])
+        show.as_json(found)
     else:
-        show.table(
-            ("source", "state", "since", "last success", "next", "problem"),
-            [
-                (row.source, row.state, when(row.since), when(row.last_success), when(row.due), row.error)
-                for row in rows
-            ],
-        )
-    if check and late:
+        listing.print_sources(found)
+    if check and (late := sorted(one["source"] for one in found if one["late"])):
         fail(f"no success for three intervals: {', '.join(late)}", FAILED)
 
 
@@ -152,13 +138,8 @@ def print_sources(reports: list[Report]) -> None:
 
 def reasons(report: Report) -> str:
     """Sums up in a line why things were refused."""
-    first = [report.error] if report.error else []
+    first = [said for said in (report.error, report.note) if said]
     if report.undated:
         first.append(f"{report.undated} without a usable date, taken as of now")
     more = f" (and {len(report.refused) - 2} more)" if len(report.refused) > 2 else ""
     return "; ".join(first + report.refused[:2]) + more
-
-
-def when(time: object) -> str:
-    """Shows a time to the minute, in UTC."""
-    return f"{time:%Y-%m-%d %H:%M}" if time else ""

@@ -14,6 +14,7 @@ from earful.connectors.http import Client
 from earful.connectors.types import ConnectorError
 from earful.data import alerting, failpoint, todo
 from earful.data.database import Database
+from earful.flows import troubles
 from earful.flows.config import Config, ConfigError, Target
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,9 @@ def write(message: dict[str, Any]) -> tuple[str, str]:
     card = message["card"]
     if message["state"] == "test":
         return "Earful: a test", "If you read this, alerts arrive here."
+    if card.get("about") == "sources":
+        title, body = troubles.write(message, LIMIT)
+        return _harmless(title), _harmless(body)
     hours = (datetime.fromisoformat(card["finish"]) - datetime.fromisoformat(card["start"])) / timedelta(hours=1)
     span = f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"
     verb = "Criticism of" if message["state"] == "firing" else "Calm again:"

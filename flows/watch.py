@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from earful.data import alerting, health
 from earful.data.alerting import Alert, Spike
 from earful.data.database import Database
+from earful.flows import troubles
 from earful.flows.config import Config, Rule
 from earful.models import silence, spikes
 
@@ -23,7 +24,7 @@ QUOTES = 3
 
 
 def watch(database: Database, config: Config, clock: Callable[[], datetime]) -> list[Alert]:
-    """Judges every rule and brand, keeps spikes and alerts, puts messages out; returns the alerts that changed."""
+    """Judges every rule and brand, keeps spikes and alerts, puts messages out; returns the brands' changed alerts."""
     now = clock()
     changed: list[Alert] = []
     with database.transaction() as con:
@@ -31,7 +32,9 @@ def watch(database: Database, config: Config, clock: Callable[[], datetime]) -> 
         health.save_silences(con, holes)
         own = tuple(brand.name for brand in config.brands if not brand.competitor)
         watched = [(brand, rule) for rule in config.rules for brand in rule.brands or own]
-        alerting.end_others(con, [(brand, rule.name) for brand, rule in watched], now)
+        own_alerts = [("", "")]  # those about sources, which have no rule
+        alerting.end_others(con, [*own_alerts, *((brand, rule.name) for brand, rule in watched)], now)
+        troubles.watch(con, config, now)
         for brand, rule in watched:
             changed += _watch_brand(con, config, rule, brand, now)
     return changed

@@ -17,6 +17,7 @@ HABIT = 3.0  # mentions a day
 EXPECTED = 8.0
 SHORTEST = timedelta(days=1)
 WEEK = timedelta(weeks=1)
+KNOWN = 20  # mentions, from which on a source has a habit
 
 
 def silences(times: Sequence[datetime]) -> list[tuple[datetime, datetime, float]]:
@@ -39,3 +40,16 @@ def silences(times: Sequence[datetime]) -> list[tuple[datetime, datetime, float]
         and usual * ((other - one) / timedelta(days=1)) >= EXPECTED
         and max(said(one - WEEK, other - WEEK), said(one + WEEK, other + WEEK)) >= EXPECTED / 2
     ]
+
+
+def too_long(count: int, first: datetime, last: datetime, longest: timedelta, heard: datetime) -> bool:
+    """Tells whether a source that was last read with success at `heard` has been silent for longer than its habit.
+
+    `count` mentions came between `first` and `last`, `longest` is the widest space between two of them. The silence
+    must be twice as wide, and eight mentions would have been expected in it: what comes by chance, at nights and at
+    weekends is in `longest` already, once there are some weeks and mentions to go by.
+    """
+    silence = heard - last
+    if count < KNOWN or last - first < 2 * WEEK or silence < SHORTEST:
+        return False
+    return silence > 2 * longest and silence > EXPECTED * (last - first) / (count - 1)

@@ -16,7 +16,7 @@ from samples import STUB, published, sink, status
 
 from earful.connectors.http import Client
 from earful.data import lock
-from earful.flows import cli, jobs, score, trial
+from earful.flows import cli, cli_data, jobs, score, trial
 from earful.flows.report import utc_now
 from earful.models import encoder
 from earful.models.sentiment import WeightsError
@@ -405,9 +405,9 @@ def test_sources_says_how_each_one_is(earful, world: World, monkeypatch: pytest.
     world.broken.clear()
     monkeypatch.setattr(jobs, "utc_now", lambda: utc_now() + timedelta(hours=1))
     earful("run")
-    monkeypatch.setattr(cli, "utc_now", lambda: utc_now() + timedelta(hours=1))
+    monkeypatch.setattr(cli_data, "utc_now", lambda: utc_now() + timedelta(hours=1))
     assert earful("sources", "--check").code == 0
-    monkeypatch.setattr(cli, "utc_now", lambda: utc_now() + timedelta(hours=1, minutes=46))
+    monkeypatch.setattr(cli_data, "utc_now", lambda: utc_now() + timedelta(hours=1, minutes=46))
     late = earful("sources", "--check")
     assert late.code == cli.FAILED
     assert "hackernews:acme, mastodon:social.example/acme" in late.err

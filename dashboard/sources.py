@@ -1,0 +1,120 @@
+"""The Sources page: how each source is, the most troubled first, what it brought of late, and the next step."""
+
+from datetime import UTC, timedelta
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from earful.dashboard import canvas, charts, frame, period, read, words
+from earful.dashboard.frame import Store
+from earful.data.todo import SourceRow
+from earful.models import condition
+from earful.models.condition import Condition
+
+PAGE = 20  # sources drawn at once
+COLORS: dict[str, Any] = {
+    "key refused": "red", "blocked": "red", "gone": "red", "failing": "orange", "silent": "orange",
+    "waiting": "blue", "slow": "blue", "new": "gray", "fine": "green",
+}  # fmt: skip
+
+
+def show() -> None:
+    """Draws the page."""
+    store = frame.open_plain("sources")
+    days = period.last("30d", store.now, store.zone)
+    edges = days.edges
+    week = (edges[-1] - timedelta(days=7)).astimezone(UTC)
+    found = read.sources(store.folder, store.version, tuple(edge.astimezone(UTC) for edge in edges), week)
+    if not found.rows:
+        _none()
+        return
+    judged = sorted(((condition.judge(row), row) for row in found.rows), key=lambda one: (one[0].rank, one[1].source))
+    _sum_up([one for one, _ in judged])
+    wanted = st.segmented_control(
+        "Show",
+        [name for name in condition.ORDER if any(one.name == name for one, _ in judged)],
+        selection_mode="multi",
+        format_func=frame.CONDITIONS.__getitem__,
+        key="conditions",
+        label_visibility="collapsed",
+    )
+    shown = [one for one in judged if not wanted or one[0].name in wanted]
+    last = max((len(shown) - 1) // PAGE, 0)
+    page = min(int(st.session_state.get("sources page", 1)) - 1, last)
+    for judgement, row in shown[page * PAGE : (page + 1) * PAGE]:
+        _source(store, found, edges, judgement, row)
+    if last:
+        st.number_input(f"Page of {last + 1}", 1, last + 1, key="sources page", width=140)
+    st.caption(
+        "Bars: mentions a day over 30 days, each source on its own scale. Shaded: a gap, in which the source could not "
+        f"be read or was unbelievably silent; what was said then is unknown. Times are those of {store.zone.key}."
+    )
+
+
+def _none() -> None:
+    st.subheader("No source is set up", anchor=False)
+    st.markdown("Earful hears nothing yet. Add where people speak to `earful.toml`, then try it; nothing is kept:")
+    st.code('[[sources]]\nconnector = "hackernews"\ntarget = "acme"', language="toml", width=360)
+    st.code("earful check\nearful run", language="shell", width=360)
+
+
+def _sum_up(judged: list[Condition]) -> None:
+    troubled = sum(one.rank <= condition.ORDER.index("silent") for one in judged)
+    if not troubled:
+        title = "All sources are heard" if len(judged) > 1 else "The source is heard"
+    else:
+        title = f"{troubled} of {len(judged)} sources need{'s' * (troubled == 1)} a look"
+    st.subheader(title, anchor=False)
+
+
+def _source(store: Store, found: read.Sources, edges: list[Any], judged: Condition, row: SourceRow) -> None:
+    """Draws one source; its name and what it said are other people's words, so they go through st.text alone."""
+    with st.container(border=True):
+        left, middle, right = st.columns([5, 4, 2], gap="medium")
+        with left, st.container(gap="xxsmall"):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                st.badge(frame.CONDITIONS[judged.name], color=COLORS[judged.name])
+                if judged.since and judged.name != "fine":
+                    st.caption(f"since {words.moment(judged.since, store.zone)}", width="content")
+            st.text(words.source(row.source, 90))
+            if judged.said:
+                st.text(f"“{words.short(judged.said, 300)}”")
+            if judged.step:
+                st.markdown(f":material/build: {judged.step}")
+        with middle:
+            _picture(store, found, edges, row)
+        with right:
+            _figures(store, found, judged, row)
+
+
+def _picture(store: Store, found: read.Sources, edges: list[Any], row: SourceRow) -> None:
+    counts = found.daily.get(row.source, [0] * (len(edges) - 1))
+    series = pd.DataFrame({"start": edges[:-1], "finish": edges[1:], "count": counts})
+    look = canvas.DARK if st.context.theme.type == "dark" else canvas.LIGHT
+    chart = charts.small(series, found.gaps.get(row.source, []), store.zone, look)
+    st.altair_chart(chart, width="stretch", key=f"picture {row.source}")
+
+
+def _figures(store: Store, found: read.Sources, judged: Condition, row: SourceRow) -> None:
+    gaps = found.gaps.get(row.source, [])
+    lines = [
+        f"**{words.number(found.week.get(row.source, 0))}** mentions in 7 days",
+        f"Last new {words.ago(row.last_new, store.now)}" if row.last_new else "Nothing new so far",
+        _next(store, judged, row),
+    ]
+    if gaps:
+        lines.append(f"{len(gaps)} gap{'s' * (len(gaps) > 1)} in 30 days")
+    st.markdown("  \n".join(lines))
+
+
+def _next(store: Store, judged: Condition, row: SourceRow) -> str:
+    if judged.name == "gone":
+        return "Not asked again"
+    if row.due is None or row.due <= store.now:
+        return "Next look at the next run"
+    return f"Next look {words.moment(row.due, store.zone)}"
+
+
+if __name__ == "__main__":
+    show()

@@ -1,0 +1,77 @@
+"""Reads how the sources stand: their habits, what they brought of late, their gaps, what people were told of them."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import duckdb
+import pyarrow as pa
+
+from earful.data.alerting import Alert
+from earful.data.queries import Gap
+
+Connection = duckdb.DuckDBPyConnection
+
+
+@dataclass(frozen=True)
+class Habit:
+    """How often a source speaks: its dated mentions, the first, the last, and the widest space between two of them."""
+
+    count: int
+    first: datetime
+    last: datetime
+    longest: timedelta
+
+
+def habits(con: Connection) -> dict[str, Habit]:
+    """Gives the habit of each source that left two dated mentions or more."""
+    rows = con.execute(
+        "SELECT source, count(*), min(published), max(published), max(published - before) FROM"
+        " (SELECT source, published, lag(published) OVER (PARTITION BY source ORDER BY published) AS before"
+        " FROM mentions WHERE dated) GROUP BY source HAVING count(*) > 1"
+    ).fetchall()
+    return {source: Habit(*values) for source, *values in rows}
+
+
+def counts(con: Connection, since: datetime) -> dict[str, int]:
+    """Counts each source's mentions that were published since a time."""
+    return dict(
+        con.execute("SELECT source, count(*) FROM mentions WHERE published >= ? GROUP BY source", [since]).fetchall()
+    )
+
+
+def daily(con: Connection, borders: Sequence[datetime]) -> dict[str, list[int]]:
+    """Counts each source's mentions between the `borders`, which are in order; a source without any is left out."""
+    con.register("borders", pa.table({"place": range(len(borders) - 1), "begins": list(borders[:-1])}))
+    rows = con.execute(
+        "SELECT source, place, count(*) FROM mentions ASOF JOIN borders ON published >= begins"
+        " WHERE published >= ? AND published < ? GROUP BY ALL",
+        [borders[0], borders[-1]],
+    ).fetchall()
+    con.unregister("borders")
+    found: dict[str, list[int]] = {}
+    for source, place, count in rows:
+        found.setdefault(source, [0] * (len(borders) - 1))[place] = count
+    return found
+
+
+def gaps(con: Connection, since: datetime) -> dict[str, list[Gap]]:
+    """Lists each source's gaps that reach beyond a time, oldest first."""
+    rows = con.execute(
+        "SELECT source, start, finish, reason FROM gaps WHERE finish IS NULL OR finish >= ? ORDER BY source, start",
+        [since],
+    ).fetchall()
+    found: dict[str, list[Gap]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(Gap(*row))
+    return found
+
+
+def open_troubles(con: Connection) -> list[Alert]:
+    """Lists the alerts about sources that have not ended; such an alert is about no brand and has no rule."""
+    rows = con.execute(
+        "SELECT alert, brand, rule, state, started, fired, resolved, latest, card FROM alerts"
+        " WHERE brand = '' AND rule = '' AND state = 'firing' ORDER BY started, alert"
+    ).fetchall()
+    return [Alert(*(json.loads(value) if place == 8 else value for place, value in enumerate(row))) for row in rows]

@@ -1,0 +1,69 @@
+"""Lists the sources for `earful sources`: how each is, what it brought of late, and the next step."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from earful.data import standing, todo
+from earful.data.queries import Gap
+from earful.flows import show
+from earful.flows.config import Config
+from earful.models import condition
+
+DAYS = 30  # in which gaps are counted
+LATE = 3  # intervals without success, from which on a source is late
+
+
+def sources(con: standing.Connection, config: Config, now: datetime) -> list[dict[str, Any]]:
+    """Gives a JSON object for each source, the most troubled first; times are ISO 8601 in UTC."""
+    counts = standing.counts(con, now - timedelta(days=7))
+    gaps = standing.gaps(con, now - timedelta(days=DAYS))
+    intervals = {source.name: source.every or config.every for source in config.sources}
+    found = []
+    for row in todo.sources(con):
+        judged, holes = condition.judge(row), gaps.get(row.source, [])
+        shown = {
+            "state": judged.name,
+            "since": judged.since.isoformat() if judged.since else None,
+            "mentions_7_days": counts.get(row.source, 0),
+            "gaps_30_days": len(holes),
+            "gap_hours_30_days": round(sum(_hours(hole, now) for hole in holes), 1),
+            "next_step": judged.step,
+            "late": row.source in intervals and late(row, intervals[row.source], now),
+        }
+        found.append((judged.rank, row.source, {**row.as_json(), **shown}))
+    return [values for _, _, values in sorted(found, key=lambda one: one[:2])]
+
+
+def late(row: todo.SourceRow, every: timedelta, now: datetime) -> bool:
+    """Tells whether a source should have been read with success by now; one that is quiet is asked less often."""
+    if row.last_success is None:
+        return True
+    planned = row.state == "fine" and row.due is not None and now - row.due <= (LATE - 1) * every
+    return now - row.last_success > LATE * every and not planned
+
+
+def print_sources(found: list[dict[str, Any]]) -> None:
+    """Prints a table; times are in UTC."""
+    columns = ("source", "state", "since", "last new", "next check", "7 days", "gaps", "next step")
+    show.table(
+        columns,
+        [
+            (
+                *(one["source"], one["state"], _minute(one["since"]), _minute(one["last_new"])),
+                "never" if one["state"] == "gone" else _minute(one["due"]) or "next run",
+                one["mentions_7_days"],
+                f"{one['gap_hours_30_days']:g} h" if one["gaps_30_days"] else "",
+                " ".join(part for part in (f"{one['error']}." * bool(one["error"]), one["next_step"]) if part),
+            )
+            for one in found
+        ],
+    )
+
+
+def _hours(hole: Gap, now: datetime) -> float:
+    start = max(hole.start, now - timedelta(days=DAYS))
+    return float(max(((hole.finish or now) - start) / timedelta(hours=1), 0.0))
+
+
+def _minute(time: str | None) -> str:
+    return f"{datetime.fromisoformat(time):%Y-%m-%d %H:%M}" if time else ""
