@@ -30,9 +30,7 @@ def parse(response: httpx.Response, cursor: Cursor) -> Page:
     answer, read = body.json_object(response.content, "a list of posts"), text.read_at(response)
     found = answer.get("latest_posts", body.fields(answer.get("post_stream")).get("posts"))
     if not isinstance(found, list):
-        raise ConnectorError(
-            f"expected a list of posts: {text.line(str(answer.get('errors') or 'there is none'), 200)}"
-        )
+        raise ConnectorError(f"expected a list of posts: {text.line(str(answer.get('errors') or 'none came'), 200)}")
     posts = [{"topic_title": answer.get("title")} | post for post in found[:1000] if isinstance(post, dict)]
     lowest = min((number for post in posts if (number := text.whole(post.get("id")))), default=0)
     times, deleted = [post.get("created_at") for post in posts], ("user_deleted", "deleted_at")

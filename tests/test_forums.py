@@ -56,13 +56,13 @@ def test_an_edit_makes_an_old_item_new_again(server: str) -> None:
     assert 7 in kept and 8 not in kept
 
 
-@pytest.mark.parametrize(("server", "overlap"), [("discourse", discourse.OVERLAP), ("lemmy v3", lemmy.OVERLAP)])
-def test_edits_are_read_again_for_a_while_where_nothing_makes_them_new(server: str, overlap: int) -> None:
-    times = {number: START + 3600 * number for number in range(1, 301)}
+@pytest.mark.parametrize(("server", "hours"), [("discourse", 6), ("lemmy v3", 24), ("lemmy v4", 24)])
+def test_edits_are_read_again_for_a_while_where_nothing_makes_them_new(server: str, hours: int) -> None:
+    times = {number: START + 360 * number for number in range(1, 601)}
     cursor, _ = visit(server, times, {}, set())
     kept: set[int] = set()
     visit(server, times, cursor, kept)
-    assert set(range(300 - overlap // 3600 + 1, 301)) <= kept
+    assert set(range(600 - hours * 10, 601)) <= kept and kept < set(times)
 
 
 @pytest.mark.parametrize("server", ["github", "stackexchange"])
@@ -149,6 +149,9 @@ def test_discourse_posts_say_only_what_their_author_wrote() -> None:
     assert found["4001"].parent.endswith("/11/1") and found["4000"].parent == ""
     assert set(found) == {"4000", "4001", "4003"} and page.gone == ("4004",)
     assert len(page.refused) == 2  # one hidden by its readers, one of quotes alone
+    picture = {"raw": "<img src='x'>", "topic_title": "Acme kettle leaks"}
+    pictures = {"latest_posts": [picture | {"id": number, "post_number": number} for number in (2, 1)]}
+    assert [one.text for one in discourse.parse(answer(json.dumps(pictures)), {}).mentions] == ["Acme kettle leaks"]
 
 
 def test_a_discourse_topic_has_its_title_once_for_all_posts() -> None:
@@ -206,6 +209,8 @@ def test_lemmy_is_asked_for_its_version_at_the_beginning_of_each_visit() -> None
     assert str(lemmy.request("lemmy.example/acme", {"since": 5}).url) == "https://lemmy.example/nodeinfo/2.1"
     page = read(FIXTURES / "lemmy" / "nodeinfo.json", {"since": 5})
     assert page.more and page.cursor == {"since": 5, "api": 3}
+    onward = read(FIXTURES / "lemmy" / "v4.json", {"since": 5, "api": 4}).cursor
+    assert str(lemmy.request("lemmy.example/acme", onward).url).endswith("&limit=50&page_cursor=P259")
     with pytest.raises(ConnectorError, match="runs mastodon, not Lemmy"):
         lemmy.parse(answer('{"software": {"name": "mastodon", "version": "4.3"}}'), {})
 
