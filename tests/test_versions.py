@@ -7,13 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import duckdb
 import pytest
+from answers import FIXTURES
 
 from earful.connectors.types import Mention
-from earful.data import alerting, judgements, store, todo, versions
+from earful.data import alerting, judgements, landing, store, todo, versions
 from earful.data.alerting import Alert
 from earful.data.database import Database
 from earful.data.store import Examined, Kept, Score
 from earful.data.versions import History, Version
+from earful.flows import collect
 
 NOW = datetime(2026, 3, 14, 15, 20, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -46,6 +48,10 @@ def judge(con: Connection, page: list[Mention], rules: str) -> None:
     store.save_examined(con, rules, examined)
     scores = [Score(SOURCE, one.id, "Acme", store.digest(one), 0.8, 0.1, 0.1, "negative") for one in page]
     store.save_scores(con, "small", NOW, scores)
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Shows no progress."""
 
 
 def counts(con: Connection) -> list[tuple[object, ...]]:
@@ -174,3 +180,25 @@ def test_a_persons_judgement_outlives_the_words(con):
     store.save_correction(con, SOURCE, "1", "Acme", "positive", "ada", NOW)
     store.save_page(con, SOURCE, [], NOW + HOUR, ["1"])
     assert [row[2] for row in counts(con)] == ["positive"]
+
+
+# From the answer into the store
+
+
+def test_a_comment_that_reddit_shows_as_deleted_is_erased_and_replaying_its_first_answer_changes_nothing(tmp_path):
+    shown = (FIXTURES / "rss" / "reddit-thread.atom").read_text()
+    later = shown.replace("Mine too.", "[removed]")
+    database = Database(tmp_path)
+    source = "rss:https://www.reddit.com/r/kettles/comments/1abcde/.rss"
+    for hours, body in enumerate((shown, later)):
+        landing.land(database.raw, NOW + hours * HOUR, source, {}, source[4:], 200, {}, body.encode())
+    for report in (collect.replay(database, silent), collect.replay(database, silent)):
+        assert report[source].state == "fine"
+        with database.look() as con:
+            rows = con.execute("SELECT id, author, text FROM mentions ORDER BY id").fetchall()
+        assert rows == [
+            ("t1_nzaaa1", "", ""),
+            ("t1_nzaaa2", "", ""),
+            ("t3_1abcde", "maud_e", "Day two and the lid leaks."),
+        ]
+    assert report[source].gone == 0 and "Mine too" not in str(report)
