@@ -1,9 +1,8 @@
 """GitHub issues and pull requests of all public repositories: https://docs.github.com/en/rest/search/search
 
-Target: a search of up to 200 characters, such as "acme cloud" -author:app/renovate (quotes keep a phrase together,
-a minus leaves out). Titles and texts are searched; comments and discussions are not. Terms: no resale of people's
-data, https://docs.github.com/en/site-policy. No key: 10 searches a minute; with a token in EARFUL_GITHUB_TOKEN, which
-needs no permission, 30. A search shows 1,000 items at most, so each page asks for what is as old as the oldest before.
+Target: a search of up to 200 characters, such as "acme cloud" -author:app/renovate. Titles and texts are searched;
+comments and discussions are not. Terms: no resale of people's data, https://docs.github.com/en/site-policy. No key: 10
+searches a minute; with EARFUL_GITHUB_TOKEN, a token that needs no permission, 30. A search shows 1,000 items at most.
 """
 
 import re
@@ -29,7 +28,8 @@ def request(target: str, cursor: Cursor) -> httpx.Request:
     changed = "..".join(f"{bound:%Y-%m-%dT%H:%M:%SZ}" if bound and bound > text.OLDEST else "*" for bound in bounds)
     words = f"({target})" if " OR " in target else target.strip()
     query = f"{words} in:title,body (is:issue OR is:pull-request) updated:{changed}".removesuffix(" updated:*..*")
-    return httpx.Request("GET", "https://api.github.com/search/issues", params=_ORDER | {"q": query}, headers=_HEADERS)
+    address, pace = "https://api.github.com/search/issues", {"spacing": 6.0}
+    return httpx.Request("GET", address, params=_ORDER | {"q": query}, headers=_HEADERS, extensions=pace)
 
 
 def parse(response: httpx.Response, cursor: Cursor) -> Page:
