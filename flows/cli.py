@@ -106,6 +106,14 @@ def dashboard(config: ConfigPath = DEFAULT, port: Port = 8501) -> None:
     os.execvpe(part.command[0], list(part.command), dict(part.environment))  # noqa: S606
 
 
+@app.command()
+def webhook(config: ConfigPath = DEFAULT) -> None:
+    """Take mentions that other programs send, until Ctrl-C; 'earful serve' does so too where [webhook] stands."""
+    from earful.flows import webhook as endpoint  # a web server is loaded by nothing else
+
+    endpoint.serve(load(config), show.say)
+
+
 @app.command(name="demo")
 def demo_command(
     folder: Annotated[Path, typer.Option(help="Where the demo keeps its store; emptied at each start.")] = Path(

@@ -3,6 +3,7 @@
 import logging
 import random
 import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -26,6 +27,7 @@ from earful.flows.report import Clock, Progress, Report
 log = logging.getLogger(__name__)
 
 HOSTS_AT_ONCE = 8
+LANDED_TOGETHER = 50  # answers a transaction, when answers are read that were landed before
 PUBLISH_EVERY = 5.0  # seconds between snapshots while collecting
 LONGEST = 900.0  # seconds of one run; what is still due then comes first in the next
 UNANSWERED = 3  # questions in a row, until a host is given up for this run
@@ -130,23 +132,29 @@ def read_landed(database: Database, clock: Clock) -> None:
     with database.look() as con:
         done = todo.digested(con, names)
         rows = {row.source: row for row in todo.sources(con)}
-    for name in (name for name in names if name not in done):
-        try:
-            landed = landing.read(database.raw, name)
-        except landing.LandingError as error:
-            log.warning("%s", error)  # nothing is lost: the cursor did not move, so its source is asked again
-            continue
-        row, page = rows.get(landed.source), _parsed(landed)
+    waiting = [name for name in names if name not in done]
+    for start in range(0, len(waiting), LANDED_TOGETHER):
+        read = [(one, _parsed(one)) for one in _landed(database, waiting[start : start + LANDED_TOGETHER])]
         with database.transaction(publish=False) as con:
-            store.mark_digested(con, name)
-            if page:
-                store.add_source(con, landed.source, *landed.source.split(":", 1))
-                store.save_page(con, landed.source, page.mentions, clock(), page.gone)
-            if page and row and row.cursor == landed.cursor:
-                store.put_cursor(con, landed.source, page.cursor)
+            for landed, page in read:
+                row = rows.get(landed.source)
+                store.mark_digested(con, landed.name)
+                if page:
+                    store.add_source(con, landed.source, *landed.source.split(":", 1))
+                    store.save_page(con, landed.source, page.mentions, clock(), page.gone)
+                if page and row and row.cursor == landed.cursor:
+                    store.put_cursor(con, landed.source, page.cursor)
     if before != today:
         with database.transaction(publish=False) as con:
             store.put_setting(con, "landed_read", today.isoformat())
+
+
+def _landed(database: Database, names: Sequence[str]) -> Iterator[landing.Landed]:
+    for name in names:
+        try:
+            yield landing.read(database.raw, name)
+        except landing.LandingError as error:
+            log.warning("%s", error)  # nothing is lost: the cursor did not move, so its source is asked again
 
 
 def replay(database: Database, progress: Progress) -> dict[str, Report]:

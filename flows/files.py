@@ -1,6 +1,7 @@
 """Reads what lies in files: imports, and the folders of the connector `files`; writes what is known to a file."""
 
 import csv
+import errno
 import hashlib
 import json
 import os
@@ -88,18 +89,24 @@ class Reader(Sessions):
 
     def _file(self, path: Path) -> tuple[int, str, bytes]:
         try:
-            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            file = open(path, "rb", opener=_not_followed)  # noqa: SIM115 - closed below
         except PermissionError:
             return 403, "", b"not to be read by us; mend its permissions"
-        except OSError:
-            return 404, "", b""  # gone, or made into a link, since the folder was listed
-        with os.fdopen(handle, "rb") as file:
-            about = os.fstat(handle)
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.ELOOP, errno.EISDIR):
+                raise
+            return 404, "", b""  # gone, or made into something else, since the folder was listed
+        with file:
+            about = os.fstat(file.fileno())
             if not stat.S_ISREG(about.st_mode):
                 return 404, "", b""
             if about.st_size > LIMIT:
                 return 413, _etag(about), f"larger than {LIMIT / 1e6:g} MB; split it".encode()
             return 200, _etag(about), file.read(LIMIT)
+
+
+def _not_followed(name: str, flags: int) -> int:
+    return os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def _mark(path: Path, now: datetime) -> str:

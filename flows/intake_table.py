@@ -1,6 +1,7 @@
 """The keys of earful.toml for what teams bring themselves: the columns of their tables, and the [webhook] table."""
 
 import ipaddress
+import os
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
@@ -10,6 +11,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from earful.connectors.columns import NAMES, Columns
 
+TOKEN, LEAST = "EARFUL_WEBHOOK_TOKEN", 20  # the environment variable, and its characters at least
+TOKEN_MISSING = (
+    f"the webhook needs a secret of {LEAST} characters or more; export {TOKEN}, made with 'openssl rand -hex 32', say"
+)
 SEVERAL = ("text", "title")  # fields whose words may stand in several columns
 
 
@@ -87,3 +92,9 @@ class Webhook(BaseModel):
     port: Annotated[int, Field(ge=1, le=65535)]
     host: Annotated[str, AfterValidator(_host)] = "127.0.0.1"
     brand: str = ""
+
+    @property
+    def token(self) -> str:
+        """The secret that senders show, "" where none is set or it is too short; never log it."""
+        given = os.environ.get(TOKEN, "").strip()
+        return given if len(given) >= LEAST and given.isascii() and given.isprintable() else ""

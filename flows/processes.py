@@ -14,6 +14,7 @@ from earful.dashboard import launch
 from earful.data import todo
 from earful.data.database import current, snapshot
 from earful.flows.config import Config
+from earful.flows.intake_table import TOKEN_MISSING
 
 RESTART_PAUSE = 5.0
 STARTS_AT_MOST = 50  # of one part; what stops that often needs a person
@@ -78,14 +79,16 @@ def dashboard(config: Config, path: Path, port: int) -> Part:
 
 
 def parts(config: Config, path: Path, port: int, prefect_port: int) -> list[Part]:
-    """Lists what production runs: the Prefect server, the flows, the dashboard."""
+    """Lists what production runs: the Prefect server, the flows, the dashboard, and the webhook if it is configured."""
     shared = environment(config, path, prefect_port)
     logs = logs_of(config)
     server = (sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(prefect_port))
+    webhook = Part("webhook", (sys.executable, "-m", "earful.flows.webhook"), shared, logs / "webhook.log")
     return [
         dashboard(config, path, port),
         Part("Prefect server", server, shared, logs / "prefect-server.log"),
         Part("flows", (sys.executable, "-m", "earful.flows.scheduled"), shared, logs / "flows.log"),
+        *([webhook] if config.webhook else []),
     ]
 
 
@@ -94,6 +97,10 @@ def serve(config: Config, path: Path, port: int, prefect_port: int, say: Callabl
     for number, what in ((port, "dashboard"), (prefect_port, "Prefect server")):
         if not free(number):
             raise StartError(f"port {number} is taken, the {what} needs it; stop what holds it or choose another port")
+    if config.webhook and not config.webhook.token:
+        raise StartError(TOKEN_MISSING)
+    if config.webhook and not free(config.webhook.port, config.webhook.host):
+        raise StartError(f"port {config.webhook.port} is taken, the webhook needs it; choose another under [webhook]")
     _on_signals(_interrupted)
     running = parts(config, path, port, prefect_port)
     try:
@@ -101,6 +108,8 @@ def serve(config: Config, path: Path, port: int, prefect_port: int, say: Callabl
             part.start()
         say(f"dashboard   http://localhost:{port}")
         say(f"Prefect     http://127.0.0.1:{prefect_port}")
+        if config.webhook:
+            say(f"webhook     http://{config.webhook.host}:{config.webhook.port}/mentions")
         say("the first mentions are there in about a minute: Prefect starts, the sources are asked, texts are scored")
         seen = ""
         while True:
@@ -140,10 +149,10 @@ def stop(running: Sequence[Part]) -> None:
             time.sleep(0.1)
 
 
-def free(port: int) -> bool:
-    """Tells whether nothing listens on a port of the loopback address."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
+def free(port: int, host: str = "127.0.0.1") -> bool:
+    """Tells whether nothing listens on a port of an address of this machine."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        return probe.connect_ex((host, port)) != 0
 
 
 def _signal_group(group: int, sign: signal.Signals) -> None:
