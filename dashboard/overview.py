@@ -25,6 +25,7 @@ def show() -> None:
     now = figures.totals(found.counts, filters.brand, period.start, period.finish)
     if now.volume == 0:
         frame.no_mentions(view, found.reach)
+        _answers(view, False)
         _alerts(view, found.alerts)
         return
     fair = found.reach.first is not None and found.reach.first <= period.before
@@ -37,12 +38,22 @@ def show() -> None:
     )
     _spans(view, fair)
     tiles.draw(view, picture, read.judged(view.folder, view.version))
+    _answers(view, fair)
     left, right = st.columns([7, 3], gap="medium")
     with left:
         _over_time(view, picture, found)
     with right:
         _voice(view, picture)
         _alerts(view, found.alerts)
+
+
+def _answers(view: View, fair: bool) -> None:
+    """Draws what surveys say, where there are any."""
+    filters, period = view.choice.filters, view.choice.period
+    now = read.answers(view.folder, view.version, filters, period.start, period.finish)
+    if now:
+        before = (view.folder, view.version, filters, period.before, period.before_finish)
+        tiles.draw_answers(view, now, read.answers(*before) if fair else None)
 
 
 def _spans(view: View, fair: bool) -> None:

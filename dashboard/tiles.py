@@ -9,7 +9,8 @@ import streamlit as st
 from earful.dashboard import figures, frame, words
 from earful.dashboard.figures import Totals
 from earful.dashboard.frame import View
-from earful.models import accuracy
+from earful.data.surveys import Answers
+from earful.models import accuracy, surveys
 from earful.models.accuracy import Count, Pair, Share
 
 SHOW = "Show what is counted here"
@@ -52,6 +53,31 @@ def draw(view: View, picture: Picture, pairs: list[Pair]) -> None:
         _tile(view, "Not scored", words.number(now.unscored), None, False, "off", "unscored", more, link)
     with columns[6]:
         _accuracy(view, pairs)
+
+
+def draw_answers(view: View, now: Answers, before: Answers | None) -> None:
+    """Draws a tile for each scale that was answered on, nothing where none was; `before` as in a Picture."""
+    found = [scale for scale in ("nps", "csat") if scale in now]
+    for scale, column in zip(found, st.columns(7, gap="small") if found else [], strict=False):
+        with column:
+            (_nps if scale == "nps" else _csat)(view, now[scale], before.get(scale, {}) if before else {})
+
+
+def _nps(view: View, now: dict[float, int], before: dict[float, int]) -> None:
+    split = surveys.promoters(now)
+    score, was = surveys.nps(split), surveys.nps(surveys.promoters(before))
+    assert score is not None
+    moved = f"{words.points(score.value - was.value)} points" if was else None
+    more = f"{split.whole:,} answers; {words.interval(score)} (95%)"
+    _tile(view, "NPS", words.points(score.value), moved, not figures.differ(score, was), "normal", "nps", more, {})
+
+
+def _csat(view: View, now: dict[float, int], before: dict[float, int]) -> None:
+    split = surveys.satisfied(now)
+    share, was = surveys.csat(split), surveys.csat(surveys.satisfied(before))
+    assert share is not None
+    more = f"{split.good:,} of {split.whole:,} answers; {words.between(share)} (95%)"
+    _share_tile(view, "CSAT", share, was, "normal", "csat", more, {})
 
 
 def _negative(view: View, picture: Picture, pairs: list[Pair]) -> None:

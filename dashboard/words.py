@@ -44,6 +44,12 @@ DEFINITIONS = {
     "Gladen 1978, with the interval of Lang & Reiczigel 2014). What people judged themselves is taken as it is.",
     "net": "(Positive − negative) ÷ (positive + negative), from −100 (all complain) to +100 (all praise). The interval "
     "is the Wilson interval of the positive share at 95%: with few stories it is wide.",
+    "nps": "Promoters (9 and 10 on a scale from 0 to 10) − detractors (0 to 6), as shares of all who answered, from "
+    "−100 to +100. Every answer of the period counts, also one without words, which is counted nowhere else; no model "
+    "plays a part in it. The interval is the adjusted Wald interval of Rocks (2016) at 95%.",
+    "csat": "Those who chose 4 or 5 on a scale from 1 to 5, as a share of all who answered. Every answer of the period "
+    "counts, also one without words, which is counted nowhere else; no model plays a part in it. The interval is "
+    "Wilson's at 95%.",
     "voice": "The brand's volume ÷ the volume of all brands watched, own and competitors, from the same sources in the "
     "same period. What speaks of two brands counts for both. The interval is Wilson's at 95%, for so many "
     "stories; sentiment, and so the model's errors, plays no part in it.",
