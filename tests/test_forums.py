@@ -3,13 +3,14 @@
 import json
 from datetime import UTC, datetime
 
+import httpx
 import pytest
-from answers import FIXTURES, answer, by_id, read
+from answers import FIXTURES, READ, answer, by_id, read
 from forumservers import SERVERS, START, iso, visit
 
 from earful import connectors
-from earful.connectors import bbcode, discourse, github, keys, lemmy, stackexchange, walk
-from earful.connectors.types import ConnectorError
+from earful.connectors import bbcode, discourse, github, keys, lemmy, stackexchange, verdict, walk
+from earful.connectors.types import ConnectorError, RateLimited
 
 
 @pytest.mark.parametrize("server", SERVERS)
@@ -233,6 +234,15 @@ def test_lemmy_stops_where_a_server_repeats_itself() -> None:
 def test_an_error_that_comes_as_an_answer_is_told(name: str, said: str) -> None:
     with pytest.raises(ConnectorError, match=said):
         read(FIXTURES / name / "error.json")
+
+
+@pytest.mark.parametrize(("name", "status", "seconds"), [("stackexchange", 400, 77_892), ("github", 403, 900)])
+def test_a_refusal_in_words_alone_is_a_limit_and_not_a_mistyped_target(name: str, status: int, seconds: int) -> None:
+    content = (FIXTURES / name / "error.json").read_bytes()
+    refusal = httpx.Response(status, content=content, request=httpx.Request("GET", "https://api.example/x"))
+    with pytest.raises(RateLimited) as limited:
+        verdict.check(refusal, READ)
+    assert limited.value.after == seconds
 
 
 @pytest.mark.parametrize(
