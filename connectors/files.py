@@ -50,10 +50,9 @@ def parse(response: httpx.Response, cursor: Cursor) -> Page:
         if not local:
             raise
         items = [f"{name}: {error}"]
-    if not local:
-        return text.page(items, after)
-    known = {**known, name: text.fingerprint(etag, said)[:12]}
-    return text.page(items, {**cursor, "known": known, "waiting": waiting}, more=bool(waiting))
+    if local:
+        after = {**cursor, "known": {**known, name: text.fingerprint(etag, said)[:12]}, "waiting": waiting}
+    return text.page(items, after, more=local and bool(waiting))
 
 
 def _waiting(cursor: Cursor) -> list[str]:

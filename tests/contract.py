@@ -81,6 +81,9 @@ def broken(mention: Mention, now: datetime) -> list[str]:
         wrong.append(f"link {mention.url!r}")
     if mention.rating is not None and not 1 <= mention.rating <= 5:
         wrong.append(f"rating {mention.rating!r}")
+    highest = {"": None, "nps": 10, "csat": 5}.get(mention.scale, -1)
+    if (mention.answer is None) != (highest is None) or not 0 <= (mention.answer or 0) <= (highest or 0):
+        wrong.append(f"answer {mention.answer!r} on the scale {mention.scale!r}")
     if type(mention.engagement) is not int or mention.engagement < 0:
         wrong.append(f"engagement {mention.engagement!r}")
     return wrong

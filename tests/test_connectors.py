@@ -115,6 +115,10 @@ def test_the_judge_itself() -> None:
         {"text": "<!-- x -->"},
         {"engagement": -1},
         {"rating": 9.0},
+        {"answer": 3.0},
+        {"answer": 6.0, "scale": "csat"},
+        {"answer": None, "scale": "nps"},
+        {"answer": 3.0, "scale": "ten"},
     ):
         fields = {name: getattr(good, name) for name in Mention.__slots__} | change
         assert len(broken(Mention(**fields), READ)) == 1, change
