@@ -76,6 +76,28 @@ def json_list(content: bytes, what: str) -> list[Any]:
     return value
 
 
+def json_listing(content: bytes, key: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Returns the JSON object of a body and the objects in its list `key`; ConnectorError when it has no such list."""
+    answer = json_object(content, f"an object with {key}")
+    if not isinstance(answer.get(key), list):
+        raise ConnectorError(f"expected {key}, got {', '.join(reasons(content)) or _name(answer)}")
+    return answer, [item for item in answer[key] if isinstance(item, dict)]
+
+
+def reasons(content: bytes) -> tuple[str, ...]:
+    """Names the reasons an error answer gives in one word, as OAuth and Google's APIs do.
+
+    The messages beside them are left out: Google's repeat the key.
+    """
+    try:
+        said = json.loads(content).get("error")
+    except (ValueError, RecursionError, AttributeError):
+        return ()
+    more = [*items(fields(said).get("errors")), *items(fields(said).get("details"))]
+    found = [said, fields(said).get("status"), *(fields(one).get("reason") for one in more)]
+    return tuple(dict.fromkeys(one for one in found if isinstance(one, str) and re.fullmatch("[A-Za-z_]{3,60}", one)))
+
+
 def json_value(content: bytes) -> Any:
     """Reads a body as JSON in whichever Unicode encoding it comes."""
     found = kind(content)

@@ -5,6 +5,8 @@ and cassettes of other kinds are passed over.
 """
 
 import base64
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,9 +18,11 @@ import yaml
 from earful import connectors
 from earful.connectors import body
 
-_FOLDERS = {"amo": "firefox_addons", "feeds": "rss"}
+_FOLDERS = {"amo": "firefox_addons", "feeds": "rss", "google_places": "googleplaces", "schemaorg_reviews": "reviewpage"}
 _LINES = {"bluesky": "jetstream"}  # JSON lines in a folder that are another connector's
+_PAGES = {"reviewpage"}  # connectors for which a web page is no wall
 _CASSETTES = (".yaml", ".yml")
+_JSON_CASSETTE = re.compile(rb'\s*\{\s*"(?:http_)?interactions"\s*:')
 _NOWHERE = "https://recorded.invalid"  # where no address was recorded
 
 
@@ -31,30 +35,37 @@ def read(folder: Path) -> Iterator[tuple[str, str, httpx.Response]]:
             connector = _LINES.get(connector, connector)
         if len(name.parts) < 2 or connector not in connectors.names():
             continue
-        if path.suffix in _CASSETTES:
+        if path.suffix in _CASSETTES or _JSON_CASSETTE.match(path.read_bytes()):
             try:
-                exchanges = list(_cassette(path))
+                exchanges = list(_cassette(path, connector))
             except (yaml.YAMLError, httpx.InvalidURL, KeyError, TypeError, ValueError, AttributeError):
-                exchanges = [_plain(path, name)]  # no cassette: the connector says what it makes of it
+                exchanges = [_plain(path, name, connector)]  # no cassette: the connector says what it makes of it
             for number, response in enumerate(exchanges, 1):
                 yield connector, f"{name}#{number}", response
         else:
-            yield connector, str(name), _plain(path, name)
+            yield connector, str(name), _plain(path, name, connector)
 
 
-def _plain(path: Path, name: Path) -> httpx.Response:
-    request = httpx.Request("GET", f"{_NOWHERE}/{quote(name.as_posix())}", headers={"Accept": "*/*"})
+def _plain(path: Path, name: Path, connector: str) -> httpx.Response:
+    request = httpx.Request("GET", f"{_NOWHERE}/{quote(name.as_posix())}", headers=_accept(connector, "*/*"))
     return httpx.Response(200, content=path.read_bytes(), request=request)
 
 
-def _cassette(path: Path) -> Iterator[httpx.Response]:
-    """Yields the answers of a cassette of vcrpy (interactions) or R's vcr (http_interactions)."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C reads the same, ten times as fast
-    cassette = yaml.load(path.read_bytes(), Loader=loader)  # noqa: S506 - both are safe loaders
+def _accept(connector: str, others: str) -> dict[str, str]:
+    return {"Accept": "text/html" if connector in _PAGES else others}
+
+
+def _cassette(path: Path, connector: str) -> Iterator[httpx.Response]:
+    """Yields the answers of a cassette of vcrpy or Betamax (interactions) or R's vcr (http_interactions)."""
+    if path.suffix in _CASSETTES:
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C reads the same, ten times as fast
+        cassette = yaml.load(path.read_bytes(), Loader=loader)  # noqa: S506 - both are safe loaders
+    else:
+        cassette = json.loads(path.read_bytes())
     for exchange in cassette.get("interactions") or cassette.get("http_interactions") or ():
         asked, answered = exchange["request"], exchange["response"]
         status = answered["status"]
-        request = httpx.Request(asked["method"].upper(), asked["uri"], headers={"Accept": "application/json"})
+        request = httpx.Request(asked["method"].upper(), asked["uri"], headers=_accept(connector, "application/json"))
         yield httpx.Response(
             int(status["code"] if isinstance(status, dict) else status),
             headers=_headers(answered.get("headers") or {}),

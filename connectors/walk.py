@@ -40,6 +40,12 @@ def older(cursor: Cursor, times: Iterable[object], *, full: bool) -> int:
     return min(oldest, before - 1) if before else oldest
 
 
+def onward(cursor: Cursor, name: str) -> dict[str, str]:
+    """Gives the parameter `name` that asks for the next page of a walk by its token; nothing for the first."""
+    token = text.header(cursor.get("next"))
+    return {name: token} if token else {}
+
+
 def ended(cursor: Cursor) -> Cursor | None:
     """Gives the cursor of a walk that is ended here, as if there were nothing behind; None when it is on no walk."""
     if not text.whole(cursor.get("top")):

@@ -44,3 +44,26 @@ def test_a_used_up_allowance_is_a_limit_and_no_wall() -> None:
     with pytest.raises(RateLimited):
         verdict.check(httpx.Response(403, headers=spent, request=request), NOW)
     verdict.check(httpx.Response(200, headers=spent, content=b"{}", request=request), NOW)
+
+
+@pytest.mark.parametrize(
+    ("status", "now", "reason", "seconds"),
+    [
+        (403, datetime(2026, 6, 3, 12, 0, tzinfo=UTC), "quotaExceeded", 19 * 3600),  # 5 in the morning in California
+        (403, datetime(2026, 1, 15, 7, 0, tzinfo=UTC), "dailyLimitExceeded", 3600),  # 11 in the evening, winter
+        (429, datetime(2026, 6, 3, 6, 59, 30, tzinfo=UTC), "quotaExceeded", 60),  # half a minute before midnight
+        (403, NOW, "rateLimitExceeded", 900),
+        (403, NOW, "commentsDisabled", None),
+        (200, NOW, "quotaExceeded", None),
+    ],
+)
+def test_a_spent_quota_at_google_ends_at_midnight_in_california(
+    status: int, now: datetime, reason: str, seconds: float | None
+) -> None:
+    said = {"error": {"code": status, "message": "spent", "errors": [{"domain": "youtube.quota", "reason": reason}]}}
+    assert limits.pause(httpx.Response(status, json=said), now) == seconds
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"error": {"errors": {"reason": 1}}}', b"[" * 50_000])
+def test_an_error_without_a_reason_sets_no_limit(content: bytes) -> None:
+    assert limits.pause(httpx.Response(403, content=content), NOW) is None
