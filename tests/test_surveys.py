@@ -4,10 +4,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import invented_store
 import numpy as np
 import pytest
 from samples import rows
+from streamlit.testing.v1 import AppTest
 
+from earful import dashboard
 from earful.connectors.types import Mention
 from earful.data import store, surveys
 from earful.data.database import Database
@@ -98,3 +101,36 @@ def test_answers_are_kept_changed_and_counted(tmp_path: Path) -> None:
     assert rows(database, "SELECT count(*) FROM facts WHERE source = 'files:a'") == [(5,)]
     keep(database, [said("2", 9)])
     assert counted()["nps"] == {0.0: 1, 9.0: 2, 10.0: 1}, "an answer that was changed"
+
+
+def overview(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[str, str]]:
+    """Draws the Overview and gives the figures of its tiles; what the tiles of surveys say stands under ""."""
+    monkeypatch.setenv("EARFUL_STORE", str(folder))
+    app = AppTest.from_file(str(Path(dashboard.__file__).parent / "app.py"), default_timeout=60).run()
+    assert not app.exception
+    told = " ".join(str(one.value) for one in [*app.caption, *app.markdown])
+    return {metric.label: (metric.value, metric.delta) for metric in app.metric} | {"": (told, "")}
+
+
+def test_the_overview_shows_what_surveys_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = invented_store.fill(tmp_path, datetime.now(UTC).replace(microsecond=0))
+    assert not {"NPS", "CSAT"} & set(overview(tmp_path, monkeypatch))
+    now = datetime.now(UTC)
+    answers = [Mention(str(n), "", "", now - timedelta(days=2), "", "Acme", answer=n, scale="nps") for n in (10, 9, 3)]
+    answers += [Mention("old", "", "", now - timedelta(days=35), "", "Acme", answer=5.0, scale="nps")]
+    answers += [Mention("c", "", "", now - timedelta(days=2), "", "4/5", "zxx", answer=4.0, scale="csat")]
+    with database.transaction() as con:
+        store.add_source(con, "files:a", "files", "a")
+        store.save_page(con, "files:a", answers, now)
+        store.save_examined(
+            con,
+            "rules",
+            [store.Examined("files:a", m.id, store.digest(m), m.language, m.id, ("Acme",)) for m in answers],
+        )
+    shown = overview(tmp_path, monkeypatch)
+    assert shown["NPS"] == ("+33", "+133 points"), "2 promoters and a detractor against a detractor"
+    assert shown["CSAT"] == ("100%", "")
+    assert "3 answers; −51 to +85 (95%)" in shown[""][0]
+    assert "1 of 1 answers; 21% to 100% (95%)" in shown[""][0]
+    assert "Rocks (2016)" in shown[""][0] and "4 or 5 on a scale from 1 to 5" in shown[""][0]
+    assert shown["Volume"][0] == "9", "6 stories before, and the answers with words"
