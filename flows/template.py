@@ -41,6 +41,12 @@ every = "1h"
 # connector = "mastodon"     # a hashtag on a server
 # target = "mastodon.social/acme"
 
+# [[sources]]
+# connector = "files"        # a folder of CSV or JSON lines: exports of review sites, support desks, surveys
+# target = "exports/helpdesk"
+# columns = { text = "Comment", published = "Created", rating = "Stars" }   # where usual names do not say it
+# scale = "nps"              # what the ratings are: "nps" (0 to 10), "csat" (1 to 5) or "stars"
+
 # When to tell. A rule watches the negative stories of your brands against their own history.
 
 [[rules]]
@@ -63,6 +69,11 @@ least = 5
 # name = "team"
 # kind = "apprise"
 # url_env = "EARFUL_TEAM_URL"
+
+# Where programs may send mentions to: POST /mentions, with the secret of EARFUL_WEBHOOK_TOKEN.
+
+# [webhook]
+# port = 8502
 
 # What judges the texts. The shipped model reads English, towards each brand. A text classifier of the Hugging Face hub
 # may take its place, pinned to a revision, or a folder in that layout ("./models/xlmr", without a revision).
