@@ -350,6 +350,16 @@ def test_what_was_deleted_on_reddit_is_named_and_not_kept() -> None:
     assert read(FIXTURES / "reddit/feed.xml").gone == ("t3_1acme9",)
 
 
+@pytest.mark.parametrize(
+    "permalink", ["//evil.example/x", "@evil.example/x", ".evil.example/x", "https://evil.example/"]
+)
+def test_a_link_of_reddits_stays_on_reddit(permalink: str) -> None:
+    post = {"name": "t3_a", "title": "Acme", "permalink": permalink}
+    content = json.dumps({"data": {"children": [{"data": post}]}})
+    (mention,) = reddit.parse(answer(content), {}).mentions
+    assert httpx.URL(mention.url).host in ("", "www.reddit.com")
+
+
 def listing(*posts: tuple[str, int], after: str | None = None) -> bytes:
     children = [{"kind": "t3", "data": {"name": name, "title": "Acme", "created_utc": at}} for name, at in posts]
     return json.dumps({"kind": "Listing", "data": {"after": after, "children": children}}).encode()
