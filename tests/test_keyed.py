@@ -176,7 +176,8 @@ def test_trustpilot_finds_the_company_once_and_walks_back_to_what_is_known() -> 
         ]
         return httpx.Response(200, json={"reviews": reviews})
 
-    module, cursor, found = connectors.find("trustpilot"), {}, list[Mention]()
+    module, found = connectors.find("trustpilot"), list[Mention]()
+    cursor: Cursor = {}
     for _ in range(20):
         page = module.parse(fetch("trustpilot", serve, cursor), cursor)
         cursor, found = page.cursor, [*found, *page.mentions]
