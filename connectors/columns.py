@@ -72,7 +72,7 @@ def understood(written: str) -> Columns:
         columns = Columns(named, **{name: str(value) for name, value in said.items()})
         ZoneInfo(columns.zone)
     except (ValueError, TypeError, AttributeError, KeyError, OSError, RecursionError) as error:
-        raise ValueError(f"{written[:80]!r} says nothing about columns") from error
+        raise ValueError(f"files: {written[:80]!r} behind the # says nothing of columns; leave it out") from error
     return columns
 
 

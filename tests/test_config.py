@@ -206,6 +206,7 @@ TARGETS = {
     "hackernews": ["", " ", "x" * 300],
     "appstore": ["389801252", "us/abc", "usa/389801252"],
     "mastodon": ["acme", "mastodon.social", "https://mastodon.social/tags/acme"],
+    "files": ["../exports", "/etc", "ftp://example.org/a.csv", "https://example.org/a.csv#top"],
 }
 
 
@@ -273,6 +274,7 @@ def test_what_the_template_offers_in_comments_can_be_used_too(path: Path, monkey
     """A line of settings that is commented out begins with '# ' and a key or a bracket."""
     monkeypatch.setenv("EARFUL_TEAM_URL", "json://localhost")
     settings = ("[", "connector =", "target =", "brand =", "every =", "name =", "kind =", "url_env =")
+    settings += ("columns =", "scale =", "port =")
     settings += ("hub =", "revision =", "labels =", "languages =", "threshold =", "towards =")
     lines = [
         line.removeprefix("# ") if line.removeprefix("# ").startswith(settings) else line
@@ -282,6 +284,7 @@ def test_what_the_template_offers_in_comments_can_be_used_too(path: Path, monkey
     config = load(path)
     assert {source.connector for source in config.sources} == set(connectors.names())
     assert config.targets[0].name == "team"
+    assert config.webhook and config.webhook.port == 8502
     assert config.model.languages == ("de", "en")
     assert config.model.labels
 

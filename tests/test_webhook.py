@@ -421,3 +421,13 @@ def test_it_ends_when_it_is_told_to(endpoint: Callable[..., Endpoint]) -> None:
     running.process.terminate()
     assert running.process.wait(30) is not None
     assert logging.getLevelName(logging.ERROR) not in running.log
+
+
+def test_the_command_says_what_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "earful.toml"
+    for table, said in (("", "add a [webhook] table"), ("[webhook]\nport = 8502\n", f"export {TOKEN}")):
+        path.write_text(TOML.partition("[webhook]")[0] + table, encoding="utf-8")
+        environment = {name: value for name, value in os.environ.items() if name != TOKEN}
+        command = [sys.executable, "-c", "from earful.flows.cli import main; main()", "webhook", "-c", str(path)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        assert (done.returncode, done.stdout) == (2, "") and said in done.stderr
