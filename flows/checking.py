@@ -58,6 +58,9 @@ def _check(source: Source, asker: Sessions, tests: dict[str, Test]) -> Result:
             page = connector.parse(response, page.cursor)
             if page.refused and not page.mentions:
                 raise ConnectorError(page.refused[0])
+        elif page.more and not page.mentions:  # it only said that we may go on, as a robots.txt does
+            response = asker.fetch(connector, connector.request(source.question, page.cursor))
+            page = connector.parse(response, page.cursor)
         if source.connector == "files":
             result.columns = columns.told(response)
         mentions = page.mentions

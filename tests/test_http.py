@@ -136,3 +136,26 @@ def test_a_host_is_left_alone_as_long_as_it_says(
     with pytest.raises(RateLimited) as caught:
         fetch(faults, f"/{status}/{told}")
     assert least <= caught.value.after <= most
+
+
+@pytest.mark.parametrize(
+    "answered", [httpx.Response(404), httpx.Response(410), httpx.Response(204), httpx.Response(200)]
+)
+def test_what_need_not_be_there_is_no_error_when_it_is_not(answered: httpx.Response) -> None:
+    def serve(request: httpx.Request) -> httpx.Response:
+        moved = httpx.Response(301, headers={"Location": "https://www.news.example/robots.txt"})
+        return answered if request.url.host == "www.news.example" else moved
+
+    asker, address = client(transport=httpx.MockTransport(serve)), "https://news.example/robots.txt"
+    fetched = asker.fetch(httpx.Request("GET", address, extensions={"absent_is_fine": True, "signed": True}))
+    assert (fetched.status_code, fetched.content) == (answered.status_code, b"")
+    assert "signed" not in fetched.request.extensions  # the key stayed at home
+    with pytest.raises(ConnectorError):
+        asker.fetch(httpx.Request("GET", address))
+
+
+@pytest.mark.parametrize("status", [420, 429, 500, 502, 503])
+def test_what_need_not_be_there_may_still_fail(status: int) -> None:
+    asker = client(transport=httpx.MockTransport(lambda _: httpx.Response(status)))
+    with pytest.raises(ConnectorError):
+        asker.fetch(httpx.Request("GET", "https://news.example/robots.txt", extensions={"absent_is_fine": True}))
