@@ -16,7 +16,7 @@ from earful.connectors import body, text, walk
 from earful.connectors.types import ConnectorError, Cursor, Mention, Page
 
 KEYS, OPTIONAL = {"?key": "EARFUL_STACKEXCHANGE_KEY"}, True
-SIZE, PAGES = 100, 10
+SIZE, PAGES, QUOTA, KEYED_QUOTA = 100, 10, (300, 86_400), (10_000, 86_400)  # requests a day
 OVERLAP = 3600  # seconds read again each time: the index is late; an edit or an answer makes a question new by itself
 _ORDER = {"sort": "activity", "order": "desc", "pagesize": str(SIZE), "filter": "withbody"}
 

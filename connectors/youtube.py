@@ -14,6 +14,7 @@ from earful.connectors import body, text, walk, youtubeitems
 from earful.connectors.types import Cursor, Page
 
 KEYS = {"X-Goog-Api-Key": "EARFUL_YOUTUBE_KEY"}
+QUOTA, COST = (10_000, 86_400), {"search": 100}  # units a day
 PAGES, OVERLAP = 20, 86_400  # seconds read again each time, for edits and late replies
 _SEARCH = {"part": "snippet", "order": "date", "maxResults": "50", "type": "video"}
 _COMMENTS = {"part": "snippet,replies", "order": "time", "maxResults": "100", "textFormat": "plainText"}

@@ -8,7 +8,6 @@ import duckdb
 
 Connection = duckdb.DuckDBPyConnection
 SLOW = 10.0  # seconds for an answer
-CLOCK_TOLERANCE = timedelta(minutes=1)
 
 
 def record_success(con: Connection, source: str, now: datetime, due: datetime, new: int, rolled: bool) -> None:
@@ -86,7 +85,7 @@ def record_answer(
     `read` is None where the answer says nothing of that: it was not changed, or there is more to come.
     """
     con.execute(
-        "UPDATE sources SET host = ?, asked = ?, hint = ?,"
+        "UPDATE sources SET host = ?, asked = ?, hint = ?, key_mark = '',"
         " seconds = CASE WHEN seconds = 0 THEN ? ELSE 0.7 * seconds + 0.3 * ? END WHERE source = ?",
         [host, now, hint, seconds, seconds, source],
     )
@@ -146,15 +145,11 @@ def keep_spent(con: Connection, connector: str, spent: Sequence[tuple[float, int
     )
 
 
-def follow_clock(con: Connection, now: datetime) -> timedelta:
-    """Moves all that is planned back with the clock, when it stands before the last time anything was asked.
+def follow_clock(con: Connection, now: datetime, ahead: timedelta) -> None:
+    """Moves all that is planned back by as much as the clock went back; what was noted later than now is as of now.
 
-    Otherwise nothing would be asked until the clock has caught up. Returns by how much, zero when it ran on as usual.
+    Otherwise nothing would be asked until the clock has caught up.
     """
-    row = con.execute("SELECT max(asked) FROM sources").fetchone()
-    ahead = row[0] - now if row and row[0] else timedelta(0)
-    if ahead <= CLOCK_TOLERANCE:
-        return timedelta(0)
     con.execute(
         "UPDATE sources SET due = due - $1, asked = least(asked, $2), last_success = least(last_success, $2),"
         " last_new = least(last_new, $2), since = least(since, $2)",
@@ -162,4 +157,3 @@ def follow_clock(con: Connection, now: datetime) -> timedelta:
     )
     con.execute("UPDATE hosts SET paused_until = paused_until - ?", [ahead])
     con.execute("UPDATE paces SET ready = ready - ?", [ahead])
-    return ahead

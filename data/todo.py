@@ -110,6 +110,12 @@ def sources(con: Connection) -> list[SourceRow]:
     return [SourceRow(*(json.loads(value) if place == 3 else value for place, value in enumerate(row))) for row in rows]
 
 
+def asked_last(con: Connection, otherwise: datetime) -> datetime:
+    """Tells when any source was asked last."""
+    row = con.execute("SELECT coalesce(max(asked), ?) FROM sources", [otherwise]).fetchone()
+    return row[0] if row else otherwise
+
+
 def standing(con: Connection) -> Standing:
     """Counts what is done; cheap enough to ask again and again."""
     row = con.execute(

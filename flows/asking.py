@@ -185,7 +185,7 @@ class Visit:
         """Takes what a request costs out of the connector's quota, before it is sent; raises QuotaSpent."""
         if not hasattr(connector, "QUOTA"):
             return
-        capacity, period = connector.QUOTA
+        capacity, period = due.quota(connector)
         now, name, units = self.desk.clock(), self.source.connector, due.cost(connector, request)
         with self.desk.database.transaction(publish=False) as con:
             bucket = Bucket(capacity, period, todo.spent(con, name))

@@ -31,6 +31,7 @@ LANDED_TOGETHER = 50  # answers a transaction, when answers are read that were l
 PUBLISH_EVERY = 5.0  # seconds between snapshots while collecting
 LONGEST = 900.0  # seconds of one run; what is still due then comes first in the next
 UNANSWERED = 3  # questions in a row, until a host is given up for this run
+CLOCK_TOLERANCE = timedelta(minutes=1)
 OUTAGE = 2  # failures that are counted at most while nothing at all can be reached
 
 
@@ -38,9 +39,13 @@ def collect(database: Database, config: Config, client: Client, clock: Clock, pr
     """Asks every source that is due and returns a report for each; no source's failure stops another."""
     read_landed(database, clock)
     now = clock()
-    with database.transaction(publish=False) as con:
-        if back := health.follow_clock(con, now):
-            log.warning("the clock went back by %s; what is planned went back with it", back)
+    with database.look() as con:
+        ahead = todo.asked_last(con, now) - now
+    if ahead > CLOCK_TOLERANCE:
+        log.warning("the clock went back by %s; what is planned goes back with it", ahead)
+        with database.transaction(publish=False) as con:
+            health.follow_clock(con, now, ahead)
+    with database.look() as con:
         rows = {row.source: row for row in todo.sources(con)}
         paused = todo.paused_hosts(con, now)
         client.resume({host: pause.total_seconds() for host, pause in todo.paces(con, now).items()})

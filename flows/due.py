@@ -31,6 +31,13 @@ def cost(connector: ModuleType, request: httpx.Request) -> int:
     return int(said.get(request.url.path.rpartition("/")[2], 1) if isinstance(said, dict) else said)
 
 
+def quota(connector: ModuleType) -> tuple[int, float]:
+    """Gives how many units of a connector's API may be spent in how many seconds; with a key it may be more."""
+    keyed = hasattr(connector, "KEYED_QUOTA") and keys.there(connector)
+    capacity, period = connector.KEYED_QUOTA if keyed else connector.QUOTA
+    return int(capacity), float(period)
+
+
 def key_mark(connector: ModuleType) -> str:
     """Tells one key of a connector from another, without saying anything of it."""
     held = "\0".join(os.environ.get(name, "") for name in keys.variables(connector))

@@ -36,6 +36,7 @@ every = "1h"
 # target = "us/389801252"
 # brand = "Acme"             # everything there is about Acme, whatever the words
 # every = "1h"
+# backfill = "365d"          # how far back it is read at first, as far as it goes; 30d unless you say so
 
 # [[sources]]
 # connector = "mastodon"     # a hashtag on a server
