@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from earful.connectors.types import Mention
-from earful.data import health, store
+from earful.data import health, standing, store
 from earful.data.database import Database
 
 DAY = timedelta(days=1)
@@ -68,7 +68,12 @@ def _trouble(con: health.Connection, now: datetime) -> None:
     spent = f"the quota of youtube is used up; goes on where it stopped from {soon:%Y-%m-%d %H:%M} UTC"
     health.record_waiting(con, VIDEOS, now - timedelta(hours=1), soon, spent)
     health.record_answer(con, POSTS, now - timedelta(hours=5), "social.example", 60.0, 0, 3)
-    health.mark_silent(con, {REVIEWS: now - 9 * DAY})
-    silent = (REVIEWS, now - 9 * DAY, now, "silent for longer than its habit")
+    health.mark_silent(con, {REVIEWS: last_words(con)})
+    silent = (REVIEWS, last_words(con), now - timedelta(minutes=6), "silent for longer than its habit")
     night = (SEARCH, now - 21 * DAY, now - 18 * DAY, "silent, though it usually brings 9 mentions a day")
     health.save_silences(con, [silent, night])
+
+
+def last_words(con: health.Connection) -> datetime:
+    """Tells since when the reviews are silent."""
+    return standing.habits(con)[REVIEWS].last
