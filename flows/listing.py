@@ -43,7 +43,7 @@ def late(row: todo.SourceRow, every: timedelta, now: datetime) -> bool:
 
 
 def print_sources(found: list[dict[str, Any]]) -> None:
-    """Prints a table; times are in UTC."""
+    """Prints a table, and below it what the troubled ones said; times are in UTC."""
     columns = ("source", "state", "since", "last new", "next check", "7 days", "gaps", "next step")
     show.table(
         columns,
@@ -53,11 +53,14 @@ def print_sources(found: list[dict[str, Any]]) -> None:
                 "never" if one["state"] == "gone" else _minute(one["due"]) or "next run",
                 one["mentions_7_days"],
                 f"{one['gap_hours_30_days']:g} h" if one["gaps_30_days"] else "",
-                " ".join(part for part in (f"{one['error']}." * bool(one["error"]), one["next_step"]) if part),
+                one["next_step"],
             )
             for one in found
         ],
     )
+    for one in found:
+        if one["error"]:
+            show.line(f"{one['source']} said: {one['error']}")
 
 
 def _hours(hole: Gap, now: datetime) -> float:
