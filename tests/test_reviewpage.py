@@ -272,6 +272,10 @@ def test_robots_txt_is_asked_again_after_a_day() -> None:
         assert reviewpage.request(TARGET, {"robots_at": asked}).url.path == path
     page, _ = walk(httpx.Response(404))
     assert reviewpage.request(TARGET, page.cursor).url.path == "/anvil/reviews"
+    between = reviewpage.parse(httpx.Response(404, request=reviewpage.request(TARGET, {})), {"seen": ["1a"], "x": 1})
+    assert between.more
+    assert between.cursor.keys() == {"robots_at", "seen"}
+    assert between.cursor["seen"] == ["1a"]  # or a window that rolled on goes unnoticed once a day
 
 
 @pytest.mark.parametrize(
