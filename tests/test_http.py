@@ -11,7 +11,7 @@ import pytest
 from faultserver import FEED, FaultServer, bomb, client, fetch
 
 from earful.connectors import hackernews, rss
-from earful.connectors.types import Blocked, ConnectorError, Gone, RateLimited
+from earful.connectors.types import Blocked, ConnectorError, Gone, RateLimited, Unreachable
 
 NOW = datetime(2026, 6, 3, 12, 0, tzinfo=UTC)
 
@@ -103,7 +103,8 @@ def test_a_gzip_bomb_stays_small(faults: FaultServer) -> None:
 def test_a_useless_answer_is_an_error_that_says_why(faults: FaultServer, path: str, why: str) -> None:
     with pytest.raises(ConnectorError, match=why) as caught:
         fetch(faults, path)
-    assert type(caught.value) is ConnectorError and str(caught.value).startswith("localhost: ")
+    assert type(caught.value) is (Unreachable if path == "/short" else ConnectorError)
+    assert str(caught.value).startswith("localhost: ")
 
 
 def test_half_a_json_is_an_error(faults: FaultServer) -> None:
