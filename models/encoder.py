@@ -1,6 +1,7 @@
 """Texts become token numbers and token numbers become batches: the same way in training and in scoring.
 
-A text goes in as segment 0, what it is judged towards as segment 1; without a target there is one segment.
+A text goes in first, what it is judged towards second; where the target stands in the text its tokens bear the second
+segment's number too, so that the model need not look for it. Without a target there is one segment.
 """
 
 import html
@@ -100,7 +101,7 @@ def tokenize(tokenizer: "Tokenizer", pairs: Sequence[tuple[str, str]], limit: in
         named = [found.span() for found in pattern(target).finditer(text)] if target else []
         offsets = one.offsets
         read = window(offsets, named, limit - 2 - len(second))
-        marks = [0] * len(offsets[read])
+        marks = [int(any(first < stop and begin < last for begin, stop in named)) for first, last in offsets[read]]
         numbers = (start, *one.ids[read], end, *second)
         segments = (0, *marks, 0, *[1] * len(second))
         inputs.append(Tokens(numbers, segments, len(numbers) - len(second)))

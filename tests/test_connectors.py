@@ -96,7 +96,7 @@ def test_a_web_page_is_a_wall(name: str) -> None:
 
 
 def test_an_unknown_connector_names_those_there_are() -> None:
-    with pytest.raises(ValueError, match="appstore, .*hackernews, .*mastodon, .*rss"):
+    with pytest.raises(ValueError, match=r"appstore, .*hackernews, .*mastodon, .*rss"):
         connectors.find("http")
 
 

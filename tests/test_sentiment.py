@@ -175,6 +175,16 @@ def test_short_pairs_become_what_the_tokenizer_makes_of_pairs(tokenizer: Tokeniz
     assert list(single.numbers) == alone.ids
 
 
+@pytest.mark.parametrize("text", ["Why, @KettleCo? kettle co!", "Ke\u0301ttle Co. \u4e00 Kettle\u00a0Co", "no name"])
+def test_the_brand_is_marked_wherever_it_stands(tokenizer: Tokenizer, text: str) -> None:
+    (kept,) = encoder.tokenize(tokenizer, [(text, "Kettle Co")], 96)
+    marked = [number for number, segment in zip(kept.numbers, kept.segments, strict=True) if segment]
+    once = tokenizer.encode("kettle co", add_special_tokens=False).ids
+    at, squeezed = (tokenizer.encode(one, add_special_tokens=False).ids for one in ("@", "kettleco"))
+    inside = {"W": [*at, *squeezed, *once], "K": once, "n": []}[text[0]]
+    assert marked == [*inside, *once, tokenizer.token_to_id("[SEP]")]
+
+
 def test_a_window_of_tokens_is_kept_around_the_brand(tokenizer: Tokenizer) -> None:
     text = "one " * 500 + "Kettle Co broke " + "two " * 500
     (kept,) = encoder.tokenize(tokenizer, [(text, "kettle co")], 96)

@@ -120,7 +120,7 @@ def test_trained_weights_load_and_have_learnt(
     assert judge.model.startswith(finish.NAME)
 
 
-def test_the_whole_training_averages_its_short_legs_and_goes_on_where_it_stopped(
+def test_the_whole_training_averages_its_last_legs_and_goes_on_where_it_stopped(
     data: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
 
@@ -135,7 +135,7 @@ def test_the_whole_training_averages_its_short_legs_and_goes_on_where_it_stopped
     assert "long is done" in capsys.readouterr().out
     assert (legs / "long" / "model.safetensors").stat().st_mtime_ns == began
     found = load_file(tmp_path / "out" / "model.safetensors")
-    one, other, long = (load_file(legs / leg / "model.safetensors") for leg in ("short1", "short2", "long"))
+    one, other, long = (load_file(legs / leg / "model.safetensors") for leg in ("short", "settled", "long"))
     for name, weight in found.items():
         torch.testing.assert_close(weight.float(), (one[name].float() + other[name].float()) / 2, atol=1e-3, rtol=0)
     assert any(not torch.equal(one[name], other[name]) and not torch.equal(one[name], long[name]) for name in found)
@@ -303,7 +303,8 @@ def test_calibration_finds_the_temperature_and_a_threshold_that_keeps_its_word(
     true = torch.randn(6000, 3) * 2
     labels = torch.distributions.Categorical(logits=true).sample()
     rows = [showings.Row("x", "", label, "one") for label in labels.tolist()]
-    temperature, threshold = finish.calibrate(true * 1.7, rows)
+    temperature = finish.calibrate(true * 1.7, rows)
+    threshold = finish.line(true * 1.7, rows, temperature)
     assert temperature == pytest.approx(1.7, abs=0.1)
     confidence, guesses = torch.softmax(true * 1.7 / temperature, 1).max(1)
     clear = confidence >= threshold
@@ -319,7 +320,8 @@ def test_a_large_source_does_not_drown_a_small_one(monkeypatch: pytest.MonkeyPat
     answers = torch.tensor([[4.0, 0.0, 0.0]] * 900 + [[1.0 - at / 1000, 0.0, 0.0] for at in range(100)])
 
     def doubtful_is_clear(rows: list[showings.Row]) -> bool:
-        temperature, threshold = finish.calibrate(answers, rows)
+        temperature = finish.calibrate(answers, rows)
+        threshold = finish.line(answers, rows, temperature)
         return bool(torch.softmax(answers[-1] / temperature, 0).max() >= threshold - 0.001)  # stored rounded
 
     assert not doubtful_is_clear(large + small)  # 3 of 4 would be right when both count the same: too few
