@@ -2,8 +2,8 @@
 
     python benchmarks/politeness.py [--hosts 250] [--feeds 4]
 
-Every host has a name of its own, all at one local server. The same feeds are collected twice into empty stores: from the
-good hosts alone, then with the bad ones among them, which hang, drip, fail, wall off, want to be left alone, or
+Every host has a name of its own, all at one local server. The same feeds are collected twice into empty stores: from
+the good hosts alone, then with the bad ones among them, which hang, drip, fail, wall off, want to be left alone, or
 hang up. Politeness is what the server saw: requests of one host at once, and the shortest pause between two of them.
 Then one feed is read by our reader and by bare feedparser.
 """
