@@ -4,7 +4,8 @@
 
 The texts are made here, all different, with the spread of lengths of public posts (half under 25 words, one in
 twenty over 100), or with --short as tweets are. The pipeline runs as its documentation shows it, in fp32, on texts that
-are already cleaned for it. VADER and TextBlob stand beside it where they are installed.
+are already cleaned for it; it cannot mark the brand where it stands, so some labels differ. VADER and TextBlob stand
+beside it where they are installed.
 """
 
 import argparse

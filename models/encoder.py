@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LABELS = ("negative", "neutral", "positive")
 TARGET_TOKENS = 24  # of segment B; a longer name is cut
 WHOLE_TEXT = 12_000  # characters: beyond this only the surroundings of the target are looked at
-STEP = 8  # widths of batches are multiples of this many tokens: few shapes, few kernels
+STEP = 4  # widths of batches are multiples of this many tokens: few shapes, few kernels, little padding
 
 ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
 HANDLE = re.compile(r"(?<!\w)@(\w+)")
