@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from earful.dashboard import figures, period
-from earful.data import database, queries, store
+from earful.data import database, queries, store, todo
 from earful.data.database import Database
 from earful.data.queries import Filters
 
@@ -38,8 +38,9 @@ CREATE TEMP TABLE made AS SELECT i,
     (ARRAY['negative', 'negative', 'neutral', 'neutral', 'positive', 'positive', 'unclear', 'unscored'])
         [1 + (hash(i + 3) % 8)::INTEGER] AS label
     FROM range($count) t(i);
-INSERT INTO mentions SELECT source, id, 'https://x.example/' || id, 'author ' || (i % 5000), published, published, '',
-    brand || ' ' || repeat(md5(i::TEXT) || ' ', 1 + i % 8), 'en', NULL, 0, '', '', true, id FROM made;
+INSERT INTO mentions BY NAME SELECT source, id, 'https://x.example/' || id AS url, 'author ' || (i % 5000) AS author,
+    published, published AS collected, '' AS title, brand || ' ' || repeat(md5(i::TEXT) || ' ', 1 + i % 8) AS text,
+    'en' AS language, 0 AS engagement, '' AS parent, '' AS about, true AS dated, id AS digest FROM made;
 INSERT INTO facts SELECT brand, source, id, story,
     row_number() OVER (PARTITION BY brand, story ORDER BY published, source, id) = 1,
     published, published, label, false, 'en', NULL, 'other' FROM made ORDER BY published;
@@ -71,7 +72,7 @@ def questions(filters: Filters, span: period.Period) -> dict[str, Callable[[duck
         "settings, brands, sources": lambda con: (
             queries.settings(con),
             queries.brands(con),
-            queries.sources(con),
+            todo.sources(con),
             queries.known_sources(con),
         ),
         "counts of both periods": lambda con: queries.counts(con, filters, span.borders),
