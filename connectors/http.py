@@ -1,4 +1,4 @@
-"""Fetches one answer: the only module that touches the network, on guard against what a server can do to its caller.
+"""Fetches one answer: the one way to the network, on guard against what a server can do to its caller.
 
 Nothing hangs (one deadline for names, connection, headers, body and redirects together), nothing floods (a cap on the
 decompressed stream), nothing leads inside (every address is checked, and the checked one is connected to), nothing is

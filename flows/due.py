@@ -58,8 +58,12 @@ def target(source: Source, row: todo.SourceRow, now: datetime) -> str:
 
 
 def moved_to(response: httpx.Response) -> str:
-    """Gives where the answer came from if every redirect on the way there was permanent, else ""."""
+    """Gives where the answer came from if every redirect on the way there was permanent, else "".
+
+    The address of a signed request may hold a key, and is given to nobody.
+    """
     steps = response.history
-    if steps and all(step.status_code in (301, 308) for step in steps):
+    signed = bool(steps) and steps[0].request.extensions.get("signed")
+    if steps and not signed and all(step.status_code in (301, 308) for step in steps):
         return str(response.url)
     return ""

@@ -6,6 +6,8 @@ refused. It keeps every request in `requests`; what reaches the port behind `inn
 
 import gzip
 import socketserver
+import ssl
+import subprocess
 import threading
 import time
 import zlib
@@ -13,10 +15,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import cache
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import httpx
+import pytest
 
 from earful.connectors.http import Client
 
@@ -224,3 +228,16 @@ if __name__ == "__main__":
         print(shown.address, flush=True)
         while True:
             time.sleep(3600)
+
+
+def certified(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Makes a certificate for localhost; gives what serves it and what trusts it."""
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "certificate.pem"]
+    made += ["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    try:
+        subprocess.run(made, cwd=folder, check=True, capture_output=True)
+    except FileNotFoundError:
+        pytest.skip("openssl is not installed")
+    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    served.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
+    return served, ssl.create_default_context(cafile=str(folder / "certificate.pem"))

@@ -2,14 +2,13 @@
 
 import socket
 import ssl
-import subprocess
 import threading
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from faultserver import FEED, PRIVATE, SPELLINGS, FaultServer, client, fetch
+from faultserver import FEED, PRIVATE, SPELLINGS, FaultServer, certified, client, fetch
 
 from earful.connectors import addresses
 from earful.connectors.types import ConnectorError
@@ -87,15 +86,7 @@ def test_proxies_of_the_environment_are_not_used(faults: FaultServer, monkeypatc
 
 
 def test_the_certificate_must_be_of_the_host_asked(tmp_path: Path) -> None:
-    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "certificate.pem"]
-    made += ["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    try:
-        subprocess.run(made, cwd=tmp_path, check=True, capture_output=True)
-    except FileNotFoundError:
-        pytest.skip("openssl is not installed")
-    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    served.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
-    trusting = ssl.create_default_context(cafile=str(tmp_path / "certificate.pem"))
+    served, trusting = certified(tmp_path)
     listener = socket.create_server(("127.0.0.1", 0))
     names: list[str] = []
     served.sni_callback = lambda _, name, __: names.append(name)

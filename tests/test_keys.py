@@ -10,6 +10,7 @@ from earful.connectors import keys
 from earful.connectors.http import Client
 from earful.connectors.sessions import Sessions
 from earful.connectors.types import Blocked, KeyRefused
+from earful.flows import due
 
 ASKED = httpx.Request("GET", "https://api.example.org/search?q=acme", headers={"Accept": "application/json"})
 ENVIRON = {"EARFUL_ACME_KEY": " secret-1 ", "EARFUL_ACME_ID": "me", "EARFUL_ACME_PASSWORD": "secret-2"}
@@ -74,6 +75,18 @@ def test_a_redirect_takes_no_key_along(elsewhere: str) -> None:
     acme = connector(KEYS={"X-Acme-Key": "EARFUL_ACME_KEY"})
     Sessions(client(serve), ENVIRON).fetch(acme, ASKED)
     assert ["x-acme-key" in request.headers for request in seen] == [True, True, False]
+
+
+def test_an_address_with_a_key_in_it_is_not_kept_as_where_a_source_moved_to() -> None:
+    def serve(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/search":
+            return httpx.Response(301, headers={"Location": str(request.url.copy_with(path="/found"))})
+        return httpx.Response(200, json=[1])
+
+    acme = connector(KEYS={"?key": "EARFUL_ACME_KEY"})
+    answer = Sessions(client(serve), ENVIRON).fetch(acme, ASKED)
+    assert "secret-1" in str(answer.url) and due.moved_to(answer) == ""
+    assert due.moved_to(Sessions(client(serve), ENVIRON).fetch(connector(), ASKED)).endswith("/found?q=acme")
 
 
 def test_a_key_that_is_not_accepted_is_told_from_a_wall() -> None:

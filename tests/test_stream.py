@@ -3,7 +3,6 @@
 import json
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
-from faultserver import FaultServer, client
+from faultserver import FaultServer, certified, client
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection, serve
@@ -229,15 +228,7 @@ def test_a_host_that_speaks_no_websocket_or_not_at_all_is_unreachable(faults: Fa
 
 
 def test_the_certificate_must_be_of_the_host_asked(tmp_path: Path) -> None:
-    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "certificate.pem"]
-    made += ["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    try:
-        subprocess.run(made, cwd=tmp_path, check=True, capture_output=True)
-    except FileNotFoundError:
-        pytest.skip("openssl is not installed")
-    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    served.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
-    trusting = ssl.create_default_context(cafile=str(tmp_path / "certificate.pem"))
+    served, trusting = certified(tmp_path)
     with serving(*posts(now()), hold=True, tls=served) as (address, asked):
         assert told(ask(address, tls=trusting))["live"]
         for wrong, settings in ((address.replace("localhost", "127.0.0.1"), {"tls": trusting}), (address, {})):
