@@ -23,7 +23,7 @@ _POSTED = re.compile(
 _COUNTED = re.compile(r"<p><small>\s*(\d{1,7}) [^<>]{1,80}</small></p>\s*$")  # Discourse: "2 posts - 2 participants"
 _HANDLE = re.compile(r"@(\S+)(?: .*)?")  # Discourse: "@ada Ada Lovelace"
 _NO_WORDS = re.compile(r"\s*submitted by\s*\S{1,40}(\s*to\s*\S{1,40})?\s*\[link\]\s*\[[\d ]*comments?\]$|^Comments$")
-_DELETED = re.compile(r"\[ ?(?:deleted|removed)\b[^\]]{0,40}\]", re.IGNORECASE)
+DELETED = re.compile(r"\[ ?(?:deleted|removed)\b[^\]]{0,40}\]", re.IGNORECASE)  # "[deleted by user]" is a title
 _THREAD = re.compile(r"/(r/\w{1,30})/comments/([a-z0-9]{1,12})(?:/[^/]*(/[a-z0-9]{1,12})?)?")
 _STARS = re.compile(
     r"(?:[^\n\d]{1,40}[:：]\s*(?P<replies>\d{1,7})\s*\n+)?[^\n\d]{1,40}[:：]\s*(?P<stars>[1-5])\s[^\W\d]+\s*(?:\n|$)"
@@ -63,7 +63,7 @@ def even(entry: Entry, address: str) -> Entry:
 
 def deleted(mention: Mention) -> bool:
     """Says whether a mention is what Reddit shows in place of one that was deleted or removed."""
-    return mention.about.startswith("r/") and _DELETED.fullmatch(mention.text) is not None
+    return mention.about.startswith("r/") and DELETED.fullmatch(mention.text) is not None
 
 
 def _without_additions(body: object, link: str) -> tuple[object, int]:

@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 
 from earful.connectors import body, rss, text
+from earful.connectors.dialects import DELETED
 from earful.connectors.types import ConnectorError, Cursor, Mention
 
 _POST_OR_COMMENT = re.compile(r"t[13]_[0-9a-z]+")
-_DELETED = re.compile(r"\[ ?(?:deleted|removed)\b[^\]]{0,40}\]", re.IGNORECASE)  # "[deleted by user]" is a title
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def _api(response: httpx.Response) -> Listing:
 
 def _is_deleted(thing: dict[str, Any]) -> bool:
     words = (text.line(thing.get(name)) for name in ("title", "selftext", "body"))
-    return bool(thing.get("removed_by_category")) or any(_DELETED.fullmatch(said) for said in words)
+    return bool(thing.get("removed_by_category")) or any(DELETED.fullmatch(said) for said in words)
 
 
 def _mention(thing: dict[str, Any], when: datetime) -> Mention | str:
@@ -74,7 +74,7 @@ def _mention(thing: dict[str, Any], when: datetime) -> Mention | str:
     return text.mention(
         id=name,
         url=f"https://www.reddit.com{place}" if place.startswith("/") else "",
-        author="" if _DELETED.fullmatch(author) else author,
+        author="" if DELETED.fullmatch(author) else author,
         published=thing.get("created_utc"),
         read=when,
         title=thing.get("title") or thing.get("link_title"),
@@ -89,7 +89,7 @@ def _feed(response: httpx.Response) -> Listing:
     page = rss.parse(response, {})
     own = [entry for entry in page.mentions if _POST_OR_COMMENT.fullmatch(entry.id)]
     others = [f"{entry.id}: no post or comment" for entry in page.mentions if entry not in own]
-    gone = [entry.id for entry in own if _DELETED.fullmatch(entry.text) or _DELETED.fullmatch(entry.title)]
+    gone = [entry.id for entry in own if DELETED.fullmatch(entry.text) or DELETED.fullmatch(entry.title)]
     kept = [_without_account(entry) for entry in own if entry.id not in gone]
     times = [entry.published.timestamp() for entry in own if entry.dated]
     return Listing([*kept, *others, *page.refused], gone, times)
