@@ -109,12 +109,44 @@ def answers(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("ALTER TABLE mentions ADD COLUMN scale TEXT DEFAULT ''")
 
 
+def themes(con: duckdb.DuckDBPyConnection) -> None:
+    """Adds the themes of criticism, who belongs to them, when they were last found anew, and what people decided."""
+    for statement in THEMES.split(";"):
+        con.execute(statement)
+
+
+# A member's theme "" means: looked at, belongs to none. `again` marks what its author said before in like words.
+# Peers are other brands' mentions among the themes of brand `of`. What a decision's value holds: rename {"name"},
+# merge {"into": theme}, split {} or {"members": [[source, id], ...]}, move {"source", "id"} (to the row's theme, ""
+# for none); hide, show, pin, unpin {}.
+THEMES = """
+CREATE TABLE themes (
+    theme TEXT PRIMARY KEY, brand TEXT NOT NULL, name TEXT NOT NULL, words JSON NOT NULL, sentence TEXT NOT NULL,
+    sentence_source TEXT NOT NULL, sentence_id TEXT NOT NULL, centre BLOB NOT NULL, first_seen TIMESTAMPTZ NOT NULL,
+    last_seen TIMESTAMPTZ NOT NULL, state TEXT NOT NULL, merged_into TEXT NOT NULL DEFAULT '', model TEXT NOT NULL,
+    found TIMESTAMPTZ NOT NULL, updated TIMESTAMPTZ NOT NULL);
+CREATE TABLE theme_members (
+    theme TEXT NOT NULL, brand TEXT NOT NULL, source TEXT NOT NULL, id TEXT NOT NULL, digest TEXT NOT NULL,
+    strength REAL NOT NULL, again BOOLEAN NOT NULL, journey TEXT NOT NULL, PRIMARY KEY (brand, source, id));
+CREATE TABLE theme_peers (
+    of TEXT NOT NULL, theme TEXT NOT NULL, brand TEXT NOT NULL, source TEXT NOT NULL, id TEXT NOT NULL,
+    digest TEXT NOT NULL, strength REAL NOT NULL, PRIMARY KEY (of, brand, source, id));
+CREATE TABLE theme_rounds (
+    brand TEXT PRIMARY KEY, model TEXT NOT NULL, made TIMESTAMPTZ NOT NULL, stories INTEGER NOT NULL,
+    note TEXT NOT NULL);
+CREATE TABLE theme_decisions (
+    decision TEXT PRIMARY KEY, brand TEXT NOT NULL, theme TEXT NOT NULL, kind TEXT NOT NULL, value JSON NOT NULL,
+    author TEXT NOT NULL, made TIMESTAMPTZ NOT NULL)
+"""
+
+
 MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [
     first_schema,
     intents,
     manners_and_health,
     versions,
     answers,
+    themes,
 ]
 
 
