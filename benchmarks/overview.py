@@ -41,9 +41,10 @@ CREATE TEMP TABLE made AS SELECT i,
 INSERT INTO mentions BY NAME SELECT source, id, 'https://x.example/' || id AS url, 'author ' || (i % 5000) AS author,
     published, published AS collected, '' AS title, brand || ' ' || repeat(md5(i::TEXT) || ' ', 1 + i % 8) AS text,
     'en' AS language, 0 AS engagement, '' AS parent, '' AS about, true AS dated, id AS digest FROM made;
-INSERT INTO facts SELECT brand, source, id, story,
-    row_number() OVER (PARTITION BY brand, story ORDER BY published, source, id) = 1,
-    published, published, label, false, 'en', NULL, 'other' FROM made ORDER BY published;
+INSERT INTO facts BY NAME SELECT brand, source, id, story,
+    row_number() OVER (PARTITION BY brand, story ORDER BY published, source, id) = 1 AS leads,
+    published, published AS collected, label, false AS corrected, 'en' AS language, 'other' AS intent
+    FROM made ORDER BY published;
 INSERT INTO scores SELECT source, id, brand, 'made', id, 0.2, 0.3, 0.5, label, '', 1, published, 'other' FROM made;
 DROP TABLE made
 """

@@ -140,6 +140,23 @@ CREATE TABLE theme_decisions (
 """
 
 
+def relevance(con: duckdb.DuckDBPyConnection) -> None:
+    """Adds what people said of mentions being about a brand, the brands' relevance models, and what is hidden."""
+    con.execute(
+        "CREATE TABLE relevance_marks (mark TEXT PRIMARY KEY, source TEXT NOT NULL, id TEXT NOT NULL,"
+        " brand TEXT NOT NULL, about BOOLEAN, author TEXT NOT NULL, made TIMESTAMPTZ NOT NULL)"  # NULL: taken back
+    )
+    con.execute(
+        "CREATE TABLE relevance_models (brand TEXT PRIMARY KEY, version TEXT NOT NULL, made TIMESTAMPTZ NOT NULL,"
+        " threshold REAL, skill JSON NOT NULL, weights BLOB NOT NULL)"
+    )
+    con.execute(
+        "CREATE TABLE relevance (source TEXT NOT NULL, id TEXT NOT NULL, brand TEXT NOT NULL, digest TEXT NOT NULL,"
+        " version TEXT NOT NULL, chance REAL NOT NULL, PRIMARY KEY (source, id, brand))"
+    )
+    con.execute("ALTER TABLE facts ADD COLUMN hidden BOOLEAN DEFAULT false")
+
+
 MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [
     first_schema,
     intents,
@@ -147,6 +164,7 @@ MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [
     versions,
     answers,
     themes,
+    relevance,
 ]
 
 

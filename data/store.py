@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from earful.connectors.types import Cursor, Mention
-from earful.data import versions
+from earful.data import facts, versions
 
 Connection = duckdb.DuckDBPyConnection
 LABELS = ("negative", "neutral", "positive", "unclear")
@@ -195,7 +195,7 @@ def save_examined(con: Connection, rules: str, examined: Sequence[Examined]) -> 
         " digest = excluded.digest, rules = excluded.rules, language = excluded.language, story = excluded.story",
         [rules],
     )
-    _refresh_facts(con, "SELECT story FROM old_stories UNION SELECT story FROM batch")
+    facts.refresh(con, "SELECT story FROM old_stories UNION SELECT story FROM batch")
     con.unregister("batch")
     con.unregister("found")
 
@@ -224,7 +224,7 @@ def save_scores(con: Connection, model: str, now: datetime, scores: Sequence[Sco
         " tries = CASE WHEN digest = excluded.digest THEN tries + 1 ELSE 1 END, digest = excluded.digest",
         [model, now],
     )
-    _refresh_facts(con, "SELECT story FROM examined SEMI JOIN batch USING (source, id)")
+    facts.refresh(con, "SELECT story FROM examined SEMI JOIN batch USING (source, id)")
     con.unregister("batch")
 
 
@@ -245,7 +245,7 @@ def save_correction(
         [uuid.uuid4().hex, source, id, brand, label, author, now],
     )
     con.execute("CREATE OR REPLACE TEMP TABLE corrected AS SELECT ? AS source, ? AS id", [source, id])
-    _refresh_facts(con, "SELECT story FROM examined SEMI JOIN corrected USING (source, id)")
+    facts.refresh(con, "SELECT story FROM examined SEMI JOIN corrected USING (source, id)")
 
 
 def use_model(con: Connection, model: str) -> None:
@@ -254,37 +254,7 @@ def use_model(con: Connection, model: str) -> None:
     if row and json.loads(row[0]) == model:
         return
     put_setting(con, "model", model)
-    _refresh_facts(con, "SELECT story FROM examined")
-
-
-def _refresh_facts(con: Connection, stories: str) -> None:
-    """Rebuilds the dashboard's narrow rows for the stories that the query `stories` names.
-
-    Facts are derived: one row for each mention and brand, with the label that counts (a person's before the
-    model's). `leads` marks the first copy of a story, so that counting stories is counting rows. Answers without
-    words (language "zxx") tell nothing and have none.
-    """
-    con.execute(f"CREATE OR REPLACE TEMP TABLE stale AS SELECT DISTINCT story FROM ({stories})")  # noqa: S608
-    con.execute("DELETE FROM facts WHERE story IN (FROM stale)")
-    con.execute("""
-        INSERT INTO facts
-        WITH judged AS (
-            SELECT source, id, brand, arg_max(label, made) AS label FROM corrections GROUP BY ALL
-        )
-        SELECT k.brand, e.source, e.id, e.story,
-            row_number() OVER (PARTITION BY k.brand, e.story ORDER BY m.published, e.source, e.id) = 1,
-            m.published, m.collected,
-            coalesce(j.label, CASE WHEN s.digest = e.digest THEN s.label END, 'unscored'),
-            j.label IS NOT NULL, e.language, m.rating, CASE WHEN s.digest = e.digest THEN s.intent ELSE '' END
-        FROM examined e
-        SEMI JOIN stale USING (story)
-        JOIN matches k USING (source, id)
-        JOIN mentions m USING (source, id)
-        LEFT JOIN scores s ON s.source = e.source AND s.id = e.id AND s.brand = k.brand
-            AND s.model = (SELECT value ->> '$' FROM settings WHERE key = 'model')
-        LEFT JOIN judged j ON j.source = e.source AND j.id = e.id AND j.brand = k.brand
-        WHERE m.scale = '' OR e.language <> 'zxx'
-    """)
+    facts.refresh(con, "SELECT story FROM examined")
 
 
 def save_run(

@@ -1,0 +1,56 @@
+"""Derives the dashboard's narrow rows from what was matched, scored and judged by people; the only writer of `facts`.
+
+A mention is hidden where a person said that it is not about the brand (of itself, else last of a copy of its story),
+or where the brand's relevance model gives it less than the least probability. Hidden rows stay; every count, list and
+alert leaves them out unless asked.
+"""
+
+import duckdb
+
+Connection = duckdb.DuckDBPyConnection
+
+
+def refresh(con: Connection, stories: str) -> None:
+    """Rebuilds the facts of the stories that the query `stories` names, inside the caller's transaction.
+
+    One row for each mention and brand, with the label that counts (a person's before the model's). `leads` marks the
+    first copy of a story that is not hidden (of a wholly hidden one the first), so that counting stories is counting
+    rows. Answers without words (language "zxx") tell nothing and have none.
+    """
+    con.execute(f"CREATE OR REPLACE TEMP TABLE stale AS SELECT DISTINCT story FROM ({stories})")  # noqa: S608
+    con.execute("DELETE FROM facts WHERE story IN (FROM stale)")
+    con.execute("""
+        INSERT INTO facts BY NAME
+        WITH judged AS (
+            SELECT source, id, brand, arg_max(label, made) AS label FROM corrections GROUP BY ALL
+        ),
+        marked AS (
+            SELECT DISTINCT ON (source, id, brand) source, id, brand, about, made
+            FROM relevance_marks ORDER BY source, id, brand, made DESC, mark DESC
+        ),
+        found AS (
+            SELECT k.brand, e.source, e.id, e.story, m.published, m.collected,
+                coalesce(j.label, CASE WHEN s.digest = e.digest THEN s.label END, 'unscored') AS label,
+                j.label IS NOT NULL AS corrected, e.language, m.rating,
+                CASE WHEN s.digest = e.digest THEN s.intent ELSE '' END AS intent,
+                coalesce(
+                    NOT a.about,
+                    NOT arg_max(a.about, a.made) OVER (PARTITION BY k.brand, e.story),
+                    r.chance < l.threshold,
+                    false
+                ) AS hidden
+            FROM examined e
+            SEMI JOIN stale USING (story)
+            JOIN matches k USING (source, id)
+            JOIN mentions m USING (source, id)
+            LEFT JOIN scores s ON s.source = e.source AND s.id = e.id AND s.brand = k.brand
+                AND s.model = (SELECT value ->> '$' FROM settings WHERE key = 'model')
+            LEFT JOIN judged j ON j.source = e.source AND j.id = e.id AND j.brand = k.brand
+            LEFT JOIN marked a ON a.source = e.source AND a.id = e.id AND a.brand = k.brand
+            LEFT JOIN relevance r ON r.source = e.source AND r.id = e.id AND r.brand = k.brand AND r.digest = e.digest
+            LEFT JOIN relevance_models l ON l.brand = k.brand
+            WHERE m.scale = '' OR e.language <> 'zxx'
+        )
+        SELECT *, row_number() OVER (PARTITION BY brand, story ORDER BY hidden, published, source, id) = 1 AS leads
+        FROM found
+    """)
