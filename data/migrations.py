@@ -157,6 +157,22 @@ def relevance(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("ALTER TABLE facts ADD COLUMN hidden BOOLEAN DEFAULT false")
 
 
+def board(con: duckdb.DuckDBPyConnection) -> None:
+    """Adds what people note on a theme's card, and events, with the withdrawals of these."""
+    con.execute(
+        "CREATE TABLE board_changes (change TEXT PRIMARY KEY, brand TEXT NOT NULL, theme TEXT NOT NULL,"
+        " field TEXT NOT NULL, value JSON NOT NULL, author TEXT NOT NULL, made TIMESTAMPTZ NOT NULL)"
+    )
+    con.execute(
+        "CREATE TABLE events (event TEXT PRIMARY KEY, brand TEXT NOT NULL, kind TEXT NOT NULL,"  # brand "": all of them
+        " start TIMESTAMPTZ NOT NULL, finish TIMESTAMPTZ, title TEXT NOT NULL, link TEXT NOT NULL,"
+        " author TEXT NOT NULL, made TIMESTAMPTZ NOT NULL)"
+    )
+    con.execute(
+        "CREATE TABLE event_withdrawals (event TEXT PRIMARY KEY, author TEXT NOT NULL, made TIMESTAMPTZ NOT NULL)"
+    )
+
+
 MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [
     first_schema,
     intents,
@@ -165,6 +181,7 @@ MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [
     answers,
     themes,
     relevance,
+    board,
 ]
 
 
