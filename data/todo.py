@@ -209,6 +209,31 @@ def scored_alike(con: Connection, model: str, pairs: Sequence[Pair]) -> dict[tup
     return {(digest, brand): tuple(said.values()) for digest, brand, said in rows}
 
 
+def judged_words(con: Connection, model: str) -> list[str]:
+    """Lists the digests of the words that a model has judged and that still count, newest first."""
+    rows = con.execute(
+        "SELECT s.digest FROM scores s JOIN mentions m USING (source, id)"
+        " SEMI JOIN matches k ON k.source = s.source AND k.id = s.id"
+        " WHERE s.model = ? AND s.reason = '' AND s.digest = m.digest AND m.gone IS NULL"
+        " GROUP BY s.digest ORDER BY max(m.published) DESC, s.digest",
+        [model],
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def first_pairs(con: Connection, digests: Sequence[str]) -> list[Pair]:
+    """Gives for each of those words that are still there one mention and the first brand it speaks of."""
+    con.register("sought", pa.table({"digest": pa.array(digests, pa.string())}))
+    rows = con.execute(
+        "SELECT e.source, e.id, e.digest, k.brand, m.title, m.text, e.language"
+        " FROM examined e SEMI JOIN sought USING (digest) JOIN matches k USING (source, id)"
+        " JOIN mentions m USING (source, id) WHERE m.gone IS NULL AND m.digest = e.digest"
+        " QUALIFY row_number() OVER (PARTITION BY e.digest ORDER BY k.brand, e.source, e.id) = 1 ORDER BY e.digest"
+    ).fetchall()
+    con.unregister("sought")
+    return [Pair(*row) for row in rows]
+
+
 def unsent(con: Connection, now: datetime) -> list[Message]:
     """Lists the messages whose time has come, oldest first."""
     rows = con.execute(

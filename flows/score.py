@@ -1,12 +1,16 @@
-"""Scores each mention towards each brand it speaks of, once for each model."""
+"""Scores each mention towards each brand it speaks of, once for each model, and keeps the texts' embeddings.
+
+An embedding belongs to the words, whatever the brand: it comes from the pass for the first brand that asks.
+"""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
-from earful.data import failpoint, store, todo
+from earful.data import embeddings, failpoint, store, todo
 from earful.data.database import Database
 from earful.flows.config import Config
 from earful.models import encoder, hub, language, sentiment
@@ -15,26 +19,30 @@ from earful.models.sentiment import Judgement
 log = logging.getLogger(__name__)
 
 BATCH = 1024
+CATCH_UP = 4096  # texts a run embeds that were scored before embeddings were kept
 Words = tuple[str, str]  # the digest of a mention's words, and a brand
+Vectors = dict[str, embeddings.Vectors]  # by the digest of a text's words
 TRIES = 3  # a text that fails this often is set aside with its reason
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The judge that a configuration names: its exact name, the languages it knows, and what loads it."""
+    """The judge that a configuration names: its exact name, the languages it knows, what loads it, and whether it
+    embeds the texts it judges."""
 
     model: str
     languages: tuple[str, ...]
     load: Callable[[], sentiment.Judge | hub.Judge]
+    embeds: bool
 
 
 def choose(config: Config) -> Choice:
     """Chooses the judge without loading it; raises sentiment.WeightsError when its folder can't be used."""
     if config.model.hub:
         named = config.model.named(config.folder)
-        return Choice(hub.name(named), named.languages, partial(hub.load, named))
+        return Choice(hub.name(named), named.languages, partial(hub.load, named), embeds=False)
     weights = config.folder / config.model.weights if config.model.weights else None
-    return Choice(sentiment.name(weights), language.ENGLISH, partial(sentiment.load, weights))
+    return Choice(sentiment.name(weights), language.ENGLISH, partial(sentiment.load, weights), embeds=True)
 
 
 def score(
@@ -48,9 +56,11 @@ def score(
     model, began = choice.model, clock()
     with database.look() as con:
         waiting = todo.count_unscored(con, model, TRIES, began)
-    if not waiting:
+    lacking = _lacking(database, choice)
+    if not waiting and not lacking:
         return 0
     judge = choice.load()
+    _embed(database, judge, model, lacking)
     with database.transaction(publish=False) as con:
         store.use_model(con, model)
     done = labelled = 0
@@ -60,8 +70,9 @@ def score(
             said = {words: Judgement(*one) for words, one in todo.scored_alike(con, model, pairs).items()}
         if not pairs:
             return labelled
-        scores = score_pairs(judge, choice.languages, pairs, said)
+        scores, vectors = score_pairs(judge, choice.languages, pairs, said)
         failpoint.reach("scored_batch")
+        _keep(database.folder, model, vectors)
         with database.transaction() as con:
             store.save_scores(con, model, clock(), scores)
         done += len(scores)
@@ -74,14 +85,15 @@ def score_pairs(
     languages: Sequence[str],
     pairs: Sequence[todo.Pair],
     said: Mapping[Words, Judgement],
-) -> list[store.Score]:
+) -> tuple[list[store.Score], Vectors]:
     """Scores pairs in one batch; when that fails one by one, so that a poisonous text harms only itself.
 
     The same words about the same brand are judged once: copies get what `said` holds, or what the first of them gets.
+    Gives the embeddings of what was judged too.
     """
     wanted = [pair for pair in pairs if language.knows(pair.language, languages)]
     first = {(pair.digest, pair.brand): pair for pair in reversed(wanted) if (pair.digest, pair.brand) not in said}
-    judged, failed = _judge(judge, first)
+    judged, failed, vectors = _judge(judge, first)
     judged |= said
 
     def told(pair: todo.Pair) -> store.Score:
@@ -90,26 +102,68 @@ def score_pairs(
             return _unscored(pair, f"the model does not know the language {pair.language}")
         return _unscored(pair, failed[words]) if words in failed else _score(pair, judged[words])
 
-    return [told(pair) for pair in pairs]
+    return [told(pair) for pair in pairs], vectors
 
 
 def _judge(
     judge: sentiment.Judge | hub.Judge, pairs: Mapping[Words, todo.Pair]
-) -> tuple[dict[Words, Judgement], dict[Words, str]]:
-    """Gives what was judged, and the reason of what could not be."""
-    texts = [(encoder.joined(pair.title, pair.text), pair.brand) for pair in pairs.values()]
+) -> tuple[dict[Words, Judgement], dict[Words, str], Vectors]:
+    """Gives what was judged, the reason of what could not be, and the embeddings by digest."""
     judged: dict[Words, Judgement] = {}
     failed: dict[Words, str] = {}
+    vectors: Vectors = {}
+
+    def read(some: Sequence[Words]) -> None:
+        texts = [(encoder.joined(pairs[words].title, pairs[words].text), words[1]) for words in some]
+        if isinstance(judge, hub.Judge):
+            judged.update(zip(some, judge.score(texts), strict=True))
+            return
+        reading = judge.read(texts)
+        judged.update(zip(some, reading.judgements, strict=True))
+        for (digest, _), vector in zip(some, reading.embeddings, strict=True):
+            vectors.setdefault(digest, vector)
+
+    everything = sorted(pairs, key=lambda words: words[1])
     try:
-        judged |= zip(pairs, judge.score(texts), strict=True)
+        read(everything)
     except Exception:
-        log.exception("a batch of %d texts could not be scored; trying one by one", len(texts))
-        for words, text in zip(pairs, texts, strict=True):
+        log.exception("a batch of %d texts could not be scored; trying one by one", len(everything))
+        for words in everything:
             try:
-                (judged[words],) = judge.score([text])
+                read([words])
             except Exception as error:  # noqa: BLE001 - the reason is kept with the mention and shown
                 failed[words] = f"{type(error).__name__}: {error}"[:300]
-    return judged, failed
+    return judged, failed, vectors
+
+
+def _lacking(database: Database, choice: Choice) -> list[str]:
+    """Lists the words that were scored without keeping their embedding; remembers when there are none."""
+    if not choice.embeds or embeddings.is_whole(database.folder, choice.model):
+        return []
+    with database.look() as con:
+        digests = todo.judged_words(con, choice.model)
+    lacking = embeddings.lacking(database.folder, choice.model, digests)
+    if not lacking:
+        embeddings.mark_whole(database.folder, choice.model)
+    return lacking
+
+
+def _embed(database: Database, judge: sentiment.Judge | hub.Judge, model: str, digests: Sequence[str]) -> None:
+    """Embeds words that were scored before, so many a run; newest first, so that those stories are found soon."""
+    for start in range(0, min(len(digests), CATCH_UP), BATCH):
+        with database.look() as con:
+            pairs = todo.first_pairs(con, digests[start : start + BATCH])
+        _, _, vectors = _judge(judge, {(pair.digest, pair.brand): pair for pair in pairs})
+        _keep(database.folder, model, vectors)
+    if 0 < len(digests) <= CATCH_UP:  # what can't be embedded was tried, and is not tried for ever
+        embeddings.mark_whole(database.folder, model)
+
+
+def _keep(folder: Path, model: str, vectors: Vectors) -> None:
+    """Keeps embeddings before what comes from the same pass, so that a scored text always has one."""
+    if vectors:
+        embeddings.save(folder, model, vectors)
+        failpoint.reach("embedded_batch")
 
 
 def _score(pair: todo.Pair, judgement: Judgement) -> store.Score:

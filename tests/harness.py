@@ -21,6 +21,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+import samples
 import world
 
 from earful.connectors import feed
@@ -142,6 +143,10 @@ class _Words:
     def score(self, pairs: list[tuple[str, str]]) -> list[sentiment.Judgement]:
         """Judges (text, brand) pairs."""
         return [self._judge(text) for text, _ in pairs]
+
+    def read(self, pairs: list[tuple[str, str]]) -> sentiment.Reading:
+        """Judges pairs, and embeds their texts by their words."""
+        return sentiment.Reading(self.score(pairs), samples.embed([text for text, _ in pairs]))
 
     def _judge(self, text: str) -> sentiment.Judgement:
         if any(word in text.lower() for word in ("terrible", "worst", "broken", "ruined", "disgusting")):

@@ -10,12 +10,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from zlib import crc32
+
+import numpy as np
 
 from earful.connectors.types import Mention
 from earful.data import store
 from earful.data.database import Database, snapshot
 from earful.flows.config import Brand, Config
-from earful.models.sentiment import Judgement, WeightsError
+from earful.models.sentiment import Judgement, Reading, WeightsError
 
 MODEL = "stub-1"
 BRANDS = (Brand(name="Acme", match="acme"), Brand(name="Globex", match="globex", competitor=True))
@@ -95,6 +98,19 @@ class Judge:
         kinds = {"bad": Judgement(0.9, 0.05, 0.05, "negative"), "good": Judgement(0.05, 0.05, 0.9, "positive")}
         neutral = Judgement(0.1, 0.8, 0.1, "neutral")
         return [next((made for word, made in kinds.items() if word in text), neutral) for text, _ in pairs]
+
+    def read(self, pairs: list[tuple[str, str]]) -> Reading:
+        """Judges pairs, and embeds their texts by their words."""
+        return Reading(self.score(pairs), embed([text for text, _ in pairs]))
+
+
+def embed(texts: list[str]) -> np.ndarray:
+    """Embeddings that are near where words are shared: each word points somewhere, a text is their sum."""
+    vectors = np.zeros((len(texts), 384), np.float32)
+    for row, text in enumerate(texts):
+        for word in text.lower().split():
+            vectors[row] += np.random.default_rng(crc32(word.encode("utf-8", "replace"))).normal(size=384)
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
 
 
 STUB = SimpleNamespace(name=lambda _: MODEL, load=lambda _: Judge(), WeightsError=WeightsError)

@@ -24,10 +24,21 @@ def test_what_was_saved_is_read_and_what_was_not_is_left_out(tmp_path: Path) -> 
     assert embeddings.read(tmp_path, "three", ["d1"]) == {}
 
 
-def test_a_text_that_is_read_again_replaces_its_vector(tmp_path: Path) -> None:
+def test_a_text_that_is_read_again_keeps_its_vector(tmp_path: Path) -> None:
     embeddings.save(tmp_path, "one", {"d": vector(1)})
-    embeddings.save(tmp_path, "one", {"d": vector(2)})
-    assert embeddings.read(tmp_path, "one", ["d"])["d"] == pytest.approx(vector(2), abs=1e-3)
+    embeddings.save(tmp_path, "one", {"d": vector(2), "e": vector(3)})
+    assert embeddings.read(tmp_path, "one", ["d"])["d"] == pytest.approx(vector(1), abs=1e-3)
+    assert embeddings.lacking(tmp_path, "one", ["f", "e", "d", "c"]) == ["f", "c"]
+    assert embeddings.lacking(tmp_path, "two", ["d"]) == ["d"]
+
+
+def test_that_nothing_lacks_is_remembered_for_each_model_until_the_file_is_lost(tmp_path: Path) -> None:
+    embeddings.mark_whole(tmp_path, "one")
+    assert embeddings.is_whole(tmp_path, "one")
+    assert not embeddings.is_whole(tmp_path, "two")
+    for path in tmp_path.glob("embeddings.sqlite*"):
+        path.unlink()
+    assert not embeddings.is_whole(tmp_path, "one")
 
 
 def test_readers_and_writers_do_not_hinder_each_other(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import samples
 from samples import STUB, rows
 
 from earful.connectors.types import Mention
-from earful.data import store, todo
+from earful.data import embeddings, store, todo
 from earful.data.database import Database
 from earful.flows import score
 from earful.flows.config import Config
@@ -109,11 +109,12 @@ def pair(at: int, text: str, title: str = "") -> todo.Pair:
 def test_hostile_texts_are_scored_in_one_go(tmp_path: Path, foreigner: bool, caplog: pytest.LogCaptureFixture) -> None:
     judge = hub.load(hub.Named(str(foreign.make(tmp_path / "tiny")))) if foreigner else sentiment.load()
     pairs = [pair(at, text, title) for title in ("", "\ud800") for at, text in enumerate(HOSTILE)]
-    scored = score.score_pairs(judge, ("en",), pairs, {})
+    scored, vectors = score.score_pairs(judge, ("en",), pairs, {})
     assert [one.reason for one in scored] == [""] * len(pairs)
     assert all(one.label in ("negative", "neutral", "positive", "unclear") for one in scored)
     assert caplog.records == [], "no batch failed"
     assert {one.label for one in scored if one.id in ("0", "3")} == {"unclear"}, "nothing is said in them"
+    assert set(vectors) == (set() if foreigner else {one.digest for one in pairs})
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut"])
@@ -189,3 +190,69 @@ def test_the_same_words_about_the_same_brand_are_judged_once(
     monkeypatch.setattr(STUB, "name", lambda _: "another")
     assert run(database, settings) == 8
     assert sum(judge.calls) == 4
+
+
+def vectors(database: Database, settings: Config) -> dict[str, embeddings.Vectors]:
+    """The embeddings that are kept of everything that was examined."""
+    digests = [row[0] for row in rows(database, "SELECT digest FROM mentions")]
+    return embeddings.read(database.folder, score.choose(settings).model, digests)
+
+
+def test_what_is_scored_has_an_embedding_and_it_is_that_of_the_first_brand(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Partial(samples.Judge):
+        """Embeds towards the brand: not what embeddings should be, but easy to tell apart."""
+
+        def read(self, pairs: list[tuple[str, str]]) -> sentiment.Reading:
+            return sentiment.Reading(self.score(pairs), samples.embed([brand for _, brand in pairs]))
+
+    monkeypatch.setattr(score, "sentiment", STUB)
+    monkeypatch.setattr(STUB, "load", lambda _: Partial())
+    settings = samples.config(tmp_path)
+    keep(database, ["Acme is good", "Acme is bad", GERMAN], ["en", "en", "de"])
+    with database.transaction() as con:
+        con.execute("INSERT INTO matches SELECT source, id, 'Globex' FROM matches")
+    assert run(database, settings) == 4
+    found = vectors(database, settings)
+    assert len(found) == 2, "what is not judged has none"
+    (acme,) = samples.embed(["Acme"])
+    assert all(vector == pytest.approx(acme, abs=1e-3) for vector in found.values())
+
+
+def test_texts_scored_by_an_older_earful_are_embedded_a_few_a_run_the_newest_first(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = Touchy()
+    monkeypatch.setattr(score, "sentiment", STUB)
+    monkeypatch.setattr(STUB, "load", lambda _: judge)
+    monkeypatch.setattr(score, "BATCH", 2)
+    monkeypatch.setattr(score, "CATCH_UP", 4)
+    settings = samples.config(tmp_path)
+    keep(database, [f"Acme is good {at}" for at in range(6)])
+    assert run(database, settings) == 6
+    (tmp_path / "store" / "embeddings.sqlite").unlink()
+    for left in (4, 6, 6):
+        judge.calls.clear()
+        assert run(database, settings) == 0
+        assert len(vectors(database, settings)) == left
+    assert judge.calls == [], "nothing lacks, and nobody is asked"
+    assert run(database, settings) == 0
+
+
+def test_a_text_that_can_no_longer_be_embedded_is_not_tried_for_ever(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = Touchy()
+    monkeypatch.setattr(score, "sentiment", STUB)
+    monkeypatch.setattr(STUB, "load", lambda _: samples.Judge())
+    settings = samples.config(tmp_path)
+    keep(database, ["Acme is good", "Acme poison"])
+    assert run(database, settings) == 2
+    (tmp_path / "store" / "embeddings.sqlite").unlink()
+    monkeypatch.setattr(STUB, "load", lambda _: judge)
+    assert run(database, settings) == 0
+    assert judge.calls == [2, 1, 1]
+    assert run(database, settings) == 0
+    assert judge.calls == [2, 1, 1]
+    assert len(vectors(database, settings)) == 1
