@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Semaphore
 from types import ModuleType
 
 import httpx
@@ -35,6 +36,7 @@ from earful.flows.report import Clock, Report
 
 log = logging.getLogger(__name__)
 
+READ_AT_ONCE = 4  # answers; reading takes a processor and memory, waiting for them takes neither
 PAGES_AT_MOST = 100  # of one source in one run; the cursor goes on from there in the next
 
 
@@ -48,6 +50,7 @@ class Desk:
     sessions: Sessions
     clock: Clock
     backfill: Backfill
+    readers: Semaphore = field(default_factory=lambda: Semaphore(READ_AT_ONCE))
 
 
 class QuotaSpent(ConnectorError):
@@ -136,7 +139,8 @@ class Visit:
                 return
             name = self._land(now, cursor, request, response)
             failpoint.reach("after_land")
-            page = _read(self.desk.database, connector, self.source.name, response, cursor, name)
+            with self.desk.readers:
+                page = _read(self.desk.database, connector, self.source.name, response, cursor, name)
             if page.more and row.last_success is None:
                 page = self.desk.backfill.cut(self.source, page, began)
             with self.desk.database.transaction(publish=False) as con:

@@ -4,8 +4,6 @@ import logging
 import random
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,20 +15,17 @@ from earful.connectors.http import Client
 from earful.connectors.types import ConnectorError, Page
 from earful.data import health, landing, store, todo
 from earful.data.database import Database
-from earful.flows import asking, due, files, manners
+from earful.flows import asking, due, files, manners, turns
 from earful.flows.asking import Desk, Visit
 from earful.flows.backfill import Backfill
 from earful.flows.config import Config
 from earful.flows.manners import Asked
 from earful.flows.report import Clock, Progress, Report
+from earful.flows.turns import Host
 
 log = logging.getLogger(__name__)
 
-HOSTS_AT_ONCE = 8
 LANDED_TOGETHER = 50  # answers a transaction, when answers are read that were landed before
-PUBLISH_EVERY = 5.0  # seconds between snapshots while collecting
-LONGEST = 900.0  # seconds of one run; what is still due then comes first in the next
-UNANSWERED = 3  # questions in a row, until a host is given up for this run
 CLOCK_TOLERANCE = timedelta(minutes=1)
 OUTAGE = 2  # failures that are counted at most while nothing at all can be reached
 
@@ -59,57 +54,11 @@ def collect(database: Database, config: Config, client: Client, clock: Clock, pr
         host = due.host(source, row)
         if due.is_due(source, row, now) and host not in paused:
             hosts.setdefault(host, Host(host)).waiting.append(Visit(desk, source, row))
-    _take_turns(desk, list(hosts.values()), progress)
+    turns.take(desk, list(hosts.values()), progress)
     _forgive_an_outage(desk, list(hosts.values()))
     database.publish()
     reports = [visit.report for host in hosts.values() for visit in host.done]
     return sorted(reports, key=lambda report: report.source)
-
-
-@dataclass
-class Host:
-    """The sources of one host that are due, asked one page at a time."""
-
-    name: str
-    waiting: list[Visit] = field(default_factory=list)
-    done: list[Visit] = field(default_factory=list)
-    unanswered: int = 0
-
-    def step(self) -> bool:
-        """Asks one page of the first source; tells whether there is more to ask here."""
-        visit = self.waiting[0]
-        if visit.step():
-            return True
-        self.done.append(self.waiting.pop(0))
-        self.unanswered = self.unanswered + 1 if visit.unreachable else 0
-        if visit.report.state == "slow down":
-            self.waiting.clear()  # the whole host is paused; its other sources stay due
-        if self.unanswered >= UNANSWERED and self.waiting:
-            given_up = f"not asked: {UNANSWERED} others of its host gave no answer, the last said: {visit.report.error}"
-            asking.fail_all(visit.desk.database, self.waiting, visit.desk.clock, given_up)
-            self.done += self.waiting
-            self.waiting.clear()
-        return bool(self.waiting)
-
-
-def _take_turns(desk: Desk, hosts: list[Host], progress: Progress) -> None:
-    """Asks a page here and a page there, so that a host with much to say, or none that answers, holds up no other."""
-    total = sum(len(host.waiting) for host in hosts)
-    ends, published = time.monotonic() + LONGEST, time.monotonic()
-    with ThreadPoolExecutor(HOSTS_AT_ONCE) as pool:
-        running = {pool.submit(host.step): host for host in hosts}
-        while running:
-            finished, _ = wait(running, timeout=PUBLISH_EVERY, return_when=FIRST_COMPLETED)
-            for future in finished:
-                host = running.pop(future)
-                if future.result() and time.monotonic() < ends:
-                    running[pool.submit(host.step)] = host
-            progress("collect", sum(len(host.done) for host in hosts), total)
-            if time.monotonic() - published > PUBLISH_EVERY:
-                desk.database.publish()
-                published = time.monotonic()
-    for host in hosts:  # what was begun and had to stop is told too
-        host.done += [visit for visit in host.waiting if visit.report.seconds]
 
 
 def _forgive_an_outage(desk: Desk, hosts: list[Host]) -> None:

@@ -20,7 +20,7 @@ from earful.connectors.http import Client
 from earful.connectors.types import Cursor, Page
 from earful.data import todo
 from earful.data.database import Database
-from earful.flows import collect, due, manners, run
+from earful.flows import collect, due, manners, run, turns
 from earful.flows.config import Brand, Config, Source
 from earful.flows.manners import Asked, Bucket
 from earful.flows.report import Report
@@ -300,7 +300,7 @@ def test_a_page_in_no_order_or_without_dates_ends_no_walk() -> None:
 def test_a_host_with_much_to_say_holds_up_no_other(
     listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(collect, "HOSTS_AT_ONCE", 1)
+    monkeypatch.setattr(turns, "HOSTS_AT_ONCE", 1)
     source = listen(*feeds("big.example/1", "big.example/2", "small.example/1", "tiny.example/1"), items=6 * SIZE)
     source.world.answer = lambda asked: None if asked.url.host == "big.example" else short()
     source.tick()
@@ -318,7 +318,7 @@ def test_a_host_that_never_answers_is_given_up_for_the_run(listen: Callable[...,
     source = listen(*feeds(*(f"dead.example/{number}" for number in range(9)), "well.example/1"))
     source.world.answer = dead
     reports = source.tick()
-    assert len(source.world.times("dead.example")) == collect.UNANSWERED
+    assert len(source.world.times("dead.example")) == turns.UNANSWERED
     assert Counter(report.state for report in reports) == {"failing": 9, "fine": 1}
     rows = [row for row in source.rows() if row.host == "dead.example"]
     assert {row.failures for row in rows} == {1}
@@ -330,7 +330,7 @@ def test_what_a_run_has_no_time_for_comes_first_in_the_next(
     listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = listen(*feeds("a.example/1", "a.example/2", "a.example/3"))
-    monkeypatch.setattr(collect, "LONGEST", -1.0)
+    monkeypatch.setattr(turns, "LONGEST", -1.0)
     asked = [[report.source for report in source.tick(EVERY)] for _ in range(4)]
     assert [len(reports) for reports in asked] == [1, 1, 1, 1]
     assert sorted(asked[0] + asked[1] + asked[2]) == sorted(one.name for one in source.sources)
