@@ -173,6 +173,27 @@ def board(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def alert_life(con: duckdb.DuckDBPyConnection) -> None:
+    """Adds whom an alert was told to and when, silences and acknowledgements."""
+    con.execute(
+        "CREATE TABLE tellings (alert TEXT NOT NULL, target TEXT NOT NULL, state TEXT NOT NULL,"
+        " told TIMESTAMPTZ NOT NULL, message TEXT NOT NULL, PRIMARY KEY (alert, target, state, told))"
+    )
+    con.execute(  # what was put out before is not told again
+        "INSERT INTO tellings SELECT alert, target, message ->> '$.state', created, key FROM outbox"
+        " SEMI JOIN (FROM alerts WHERE rule <> '') USING (alert) WHERE message ->> '$.state' IN ('firing', 'resolved')"
+    )
+    con.execute(
+        "CREATE TABLE silences (id TEXT PRIMARY KEY, brand TEXT NOT NULL, rule TEXT NOT NULL, author TEXT NOT NULL,"
+        " reason TEXT NOT NULL, start TIMESTAMPTZ NOT NULL, finish TIMESTAMPTZ NOT NULL, made TIMESTAMPTZ NOT NULL,"
+        " ended TIMESTAMPTZ)"  # before its finish, by a person
+    )
+    con.execute(
+        "CREATE TABLE acknowledgements (id TEXT PRIMARY KEY, alert TEXT NOT NULL, author TEXT NOT NULL,"
+        " made TIMESTAMPTZ NOT NULL, note TEXT NOT NULL)"
+    )
+
+
 MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [
     first_schema,
     intents,
@@ -182,6 +203,7 @@ MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [
     themes,
     relevance,
     board,
+    alert_life,
 ]
 
 
