@@ -66,7 +66,7 @@ def add(
     ).fetchone()
     if same:
         return str(same[0])
-    event = uuid.uuid4().hex
+    event = uuid.uuid4().hex[:10]  # short enough to be typed
     con.execute(
         "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [event, brand, kind, start, finish, title, link, author, now],

@@ -12,10 +12,25 @@ import typer
 from earful.data.database import DatabaseError
 from earful.data.landing import LandingError
 from earful.data.lock import Busy
-from earful.flows import checking, cli_data, deliver, demo, files, jobs, processes, run, show, template, trial
+from earful.flows import (
+    checking,
+    cli_data,
+    cli_event,
+    deliver,
+    demo,
+    files,
+    jobs,
+    processes,
+    run,
+    show,
+    template,
+    trial,
+)
 from earful.flows.config import ConfigError, load
 from earful.flows.console import BROKEN, BUSY, DEFAULT, FAILED, WRONG, AsJson, ConfigPath, Port, PrefectPort, app, fail
 from earful.flows.report import Report
+
+app.add_typer(cli_event.event, name="event")
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ from earful.models.sentiment import WeightsError
 
 COMMANDS = {
     *("init", "check", "run", "serve", "dashboard", "demo"),
-    *("sources", "replay", "import", "export", "eval", "alert", "record", "webhook"),
+    *("sources", "replay", "import", "export", "eval", "alert", "record", "webhook", "event"),
 }
 CONFIG = """
 every = "15m"
@@ -524,3 +524,38 @@ def test_a_target_in_markup_is_shown_as_it_is(earful, tmp_path: Path) -> None:
     """What sources send is never taken for markup of the terminal."""
     (tmp_path / "[red]x.csv").write_text("id,text\n1,acme\n", encoding="utf-8")
     assert "import:[red]x" in earful("import", "[red]x.csv").out
+
+
+def test_an_event_is_marked_once_listed_and_withdrawn(earful) -> None:
+    assert earful("run").code == 0
+    outage = ("event", "add", " Pay  page down", "--kind", "outage", "--brand", "Acme", "--author", "eva")
+    outage = (*outage, "--start", "2026-03-01T08:00", "--finish", "2026-03-01T09:30")
+    added = earful(*outage)
+    assert added.code == 0
+    assert earful(*outage).out == added.out
+    assert earful("event", "add", "Version 2", "--link", "https://example.org/2").code == 0
+    found = earful("event", "list", "--json").json
+    assert [(one["title"], one["kind"], one["brand"]) for one in found] == [
+        ("Version 2", "release", ""),
+        ("Pay page down", "outage", "Acme"),
+    ]
+    assert (found[1]["author"], found[1]["start"]) == ("eva", "2026-03-01 08:00:00+00:00")
+    assert "2026-03-01" in earful("event", "list").out
+    assert earful("event", "withdraw", added.out.strip()).code == 0
+    assert len(earful("event", "list", "--json").json) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["add", "Version 2", "--kind", "party"], "one of release"),
+        (["add", "Version 2", "--start", "tomorrow"], "--start: write a time as 2026-11-20"),
+        (["add", "Version 2", "--brand", "Nobody"], "no brand is called 'Nobody'"),
+        (["add", "  "], "needs a title"),
+        (["withdraw", "nothing"], "there is no event nothing"),
+    ],
+)
+def test_what_is_no_event_costs_one_clear_line(earful, arguments: list[str], said: str) -> None:
+    ended = earful("event", *arguments)
+    assert (ended.code, ended.out) == (cli.WRONG, "")
+    assert said in ended.err
