@@ -14,6 +14,7 @@ import pandas as pd
 
 from earful.dashboard import words
 from earful.dashboard.period import Step
+from earful.data.events import Event
 from earful.data.queries import Gap, Spike
 
 AXIS = {"hour": "%H:%M", "day": "%-d %b", "week": "%-d %b", "month": "%b %Y"}
@@ -173,4 +174,48 @@ def spike_marks(spikes: Sequence[Spike], data: pd.DataFrame, look: Look, named: 
             .mark_text(align="right" if side else "left", dx=-5 if side else 5, baseline="top", dy=4, fontSize=11)
             .encode(x="x:T", y=alt.value(0), text="text:N", color=alt.value(look.negative))
         )
+    return marks
+
+
+def event_marks(events: Sequence[Event], data: pd.DataFrame, zone: ZoneInfo, look: Look, named: bool) -> list[Any]:
+    """Marks what happened with a flag, and how long it took at the foot; names the latest that have room if asked."""
+    first, end = data.start.iloc[0], data.finish.iloc[-1]
+    shown = [one for one in events if one.start < end and (one.finish or one.start) >= first]
+    if not shown:
+        return []
+    frame = pd.DataFrame(
+        {
+            "x": [_clock(max(one.start, first), zone) for one in shown],
+            "x2": [_clock(min(one.finish or one.start, end), zone) for one in shown],
+            "when": [
+                words.span(one.start, one.finish, zone) if one.finish else words.moment(one.start, zone)
+                for one in shown
+            ],
+            "what": [one.kind for one in shown],
+            "title": [words.short(one.title, 120) for one in shown],
+            "name": [words.short(one.title, 28) for one in shown],
+            "by": [words.short(one.author) for one in shown],
+        }
+    ).sort_values("x")
+    tips = [alt.Tooltip(f"{field}:N", title=field.capitalize()) for field in ("title", "what", "when", "by")]
+    base = alt.Chart(frame).encode(x="x:T", tooltip=tips)
+    marks = [
+        base.mark_rule(color=look.text, strokeWidth=1, opacity=0.7),
+        base.mark_rule(color=look.text, strokeWidth=4, opacity=0.7).encode(x2="x2:T", y=alt.value("height")),
+        base.mark_point(shape="triangle-right", filled=True, size=70, color=look.text, opacity=1, xOffset=4).encode(
+            y=alt.value(4)
+        ),
+    ]
+    if named:
+        room = (data.x2.iloc[-1] - data.x.iloc[0]) * 0.22
+        kept: list[int] = []
+        for place in reversed(range(len(frame))):
+            if not kept or frame.x.iloc[kept[-1]] - frame.x.iloc[place] >= room:
+                kept.append(place)
+        for side, chosen in frame.iloc[kept].groupby(frame.x.iloc[kept] > data.x2.iloc[-1] - room):
+            marks.append(
+                alt.Chart(chosen)
+                .mark_text(align="right" if side else "left", dx=-5 if side else 11, baseline="top", dy=18, fontSize=11)
+                .encode(x="x:T", y=alt.value(0), text="name:N", color=alt.value(look.text))
+            )
     return marks

@@ -13,6 +13,7 @@ import pandas as pd
 from earful.dashboard import canvas, words
 from earful.dashboard.canvas import Look
 from earful.dashboard.period import Step
+from earful.data.events import Event
 from earful.data.queries import Gap, Spike
 
 STACK = ("positive", "neutral", "unclear", "unscored", "negative")  # from the zero line outwards; negative hangs below
@@ -26,6 +27,7 @@ def net_sentiment(
     zone: ZoneInfo,
     look: Look,
     title: Sequence[str],
+    events: Sequence[Event] = (),
 ) -> Any:
     """Draws net sentiment over time with its interval; one point a step in which somebody praised or complained."""
     data = canvas.timed(series, step, zone)
@@ -73,6 +75,7 @@ def net_sentiment(
             tooltip=tips,
         ),
         *canvas.spike_marks(spikes, data, look, named=False),
+        *canvas.event_marks(events, data, zone, look, named=False),
     ]
     return canvas.whole(layers, title, 230, look)
 
@@ -86,6 +89,7 @@ def volume(
     look: Look,
     title: Sequence[str],
     unit: str,
+    events: Sequence[Event] = (),
 ) -> Any:
     """Draws how much was said in each step: negative hangs below the zero line, all else stands above it."""
     data = canvas.timed(series, step, zone)
@@ -136,6 +140,7 @@ def volume(
         ),
         alt.Chart(pd.DataFrame({"low": [0]})).mark_rule(color=look.faint, strokeWidth=1).encode(y="low:Q"),
         *canvas.spike_marks(spikes, data, look, named=True),
+        *canvas.event_marks(events, data, zone, look, named=True),
     ]
     return canvas.whole(layers, title, 290, look)
 

@@ -81,12 +81,12 @@ def _over_time(view: View, picture: Picture, found: read.Overview) -> None:
     drawn = (gaps, found.spikes, period.step, view.zone, look)
     with st.container(border=True):
         if net:
-            st.altair_chart(charts.net_sentiment(series, *drawn, title), width="stretch")
+            st.altair_chart(charts.net_sentiment(series, *drawn, title, found.events), width="stretch")
         title = [
             findings.volume(picture.now, picture.before, unit),
             f"{unit.capitalize()} a {period.step}, by sentiment",
         ]
-        st.altair_chart(charts.volume(series, *drawn, title, unit), width="stretch")
+        st.altair_chart(charts.volume(series, *drawn, title, unit, found.events), width="stretch")
         with st.container(horizontal=True):
             _explain(view, "spikes", {})
             if found.spikes:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pandas as pd
 import streamlit as st
 
-from earful.data import database, judgements, queries, standing, surveys, todo, versions
+from earful.data import database, events, judgements, queries, standing, surveys, todo, versions
 from earful.data.queries import Filters
 from earful.models.accuracy import Pair
 
@@ -48,6 +48,7 @@ class Overview:
     gaps: list[queries.Gap]
     alerts: list[queries.Alert]
     reach: queries.Reach
+    events: list[events.Event]
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ def overview(
             queries.gaps(con, filters),
             queries.alerts(con, brands, 8),
             queries.reach(con, filters.brand),
+            events.between(con, filters.brand, filters.start, filters.finish),
         )
 
 

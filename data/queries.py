@@ -25,7 +25,8 @@ SNIPPET = 300  # characters of a text shown in a list
 class Filters:
     """What is looked at: one brand from `start` up to `finish`; empty tuples and words leave that open.
 
-    `stories` counts each story once, where and when its first copy appeared; else every mention counts.
+    `stories` counts each story once, where and when its first copy appeared; else every mention counts. `themes` are
+    the ids of themes; what is told in one of them counts, copies included.
     """
 
     brand: str
@@ -36,6 +37,7 @@ class Filters:
     labels: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     words: str = ""
+    themes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -219,7 +221,7 @@ def alerts(con: Connection, brands: tuple[str, ...], limit: int) -> list[Alert]:
 
 def mentions(con: Connection, filters: Filters, limit: int, offset: int = 0) -> list[Line]:
     """Lists the mentions under the filters, newest first."""
-    where, values = _where(filters)
+    where, values = conditions(filters)
     rows = con.execute(
         "WITH page AS (SELECT f.* FROM facts f JOIN mentions m USING (source, id)"  # noqa: S608
         f" WHERE {where} ORDER BY f.published DESC, f.source, f.id LIMIT ? OFFSET ?),"
@@ -235,7 +237,7 @@ def mentions(con: Connection, filters: Filters, limit: int, offset: int = 0) -> 
 
 def count_mentions(con: Connection, filters: Filters) -> int:
     """Counts the mentions under the filters."""
-    where, values = _where(filters)
+    where, values = conditions(filters)
     joined = " JOIN mentions m USING (source, id)" if filters.words else ""
     row = con.execute(f"SELECT count(*) FROM facts f{joined} WHERE {where}", values).fetchone()  # noqa: S608
     assert row is not None
@@ -263,7 +265,7 @@ def _sources(filters: Filters) -> tuple[str, list[Any]]:
     return (" AND list_contains(?, source)", [list(filters.sources)]) if filters.sources else ("", [])
 
 
-def _where(filters: Filters) -> tuple[str, list[Any]]:
+def conditions(filters: Filters) -> tuple[str, list[Any]]:
     """Writes the filters as a condition on facts `f` and, when words are sought, mentions `m`."""
     parts = ["f.brand = ?", "f.published >= ?", "f.published < ?"]
     values: list[Any] = [filters.brand, filters.start, filters.finish]
@@ -273,6 +275,12 @@ def _where(filters: Filters) -> tuple[str, list[Any]]:
         if wanted:
             parts.append(f"list_contains(?, f.{column})")
             values.append(list(wanted))
+    if filters.themes:
+        parts.append(
+            "f.story IN (SELECT t.story FROM theme_members JOIN facts t USING (brand, source, id)"
+            " WHERE brand = ? AND list_contains(?, theme))"
+        )
+        values += [filters.brand, list(filters.themes)]
     for word in filters.words.split():
         # contains() knows no wildcards, so nothing in the word needs escaping
         parts.append("contains(lower(m.title || ' ' || m.text), lower(?))")
