@@ -1,6 +1,7 @@
 """Reads how the sources stand: their habits, what they brought of late, their gaps, what people were told of them."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -75,3 +76,11 @@ def open_troubles(con: Connection) -> list[Alert]:
         " WHERE brand = '' AND rule = '' AND state = 'firing' ORDER BY started, alert"
     ).fetchall()
     return [Alert(*(json.loads(value) if place == 8 else value for place, value in enumerate(row))) for row in rows]
+
+
+def past_troubles(con: Connection, since: datetime) -> Counter[str]:
+    """Counts by what they were about, a source, a host or the network, the alerts about sources that ended since."""
+    rows = con.execute(
+        "SELECT card ->> '$.subject' FROM alerts WHERE brand = '' AND rule = '' AND resolved >= ?", [since]
+    ).fetchall()
+    return Counter(subject for (subject,) in rows)

@@ -17,6 +17,7 @@ from earful.models.condition import Condition
 TROUBLES = {"key refused", "blocked", "gone", "failing", "silent", "waiting"}
 CONFIRMED = 2  # failures in a row that make one worth telling; the first may be chance
 PATIENCE = timedelta(days=1)  # so long may a source wait before that is worth telling
+LATELY = timedelta(days=7)  # troubles of the same subject within this time are one that comes and goes
 SHOWN = 10  # sources in one message
 
 
@@ -45,8 +46,9 @@ def watch(con: alerting.Connection, config: Config, now: datetime) -> list[Alert
         if after.state != alert.state and after.card["well"]:  # else they were taken out, or ail in other ways
             changed.append(after)
         alerting.save_alert(con, after)
+    past = standing.past_troubles(con, now - LATELY)
     for trouble in new_troubles(rows, covered, now):
-        changed.append(_raised(trouble, rows, config, now))
+        changed.append(_raised(trouble, rows, config, past[trouble.subject], now))
         alerting.save_alert(con, changed[-1])
     for alert in changed:
         messages = [
@@ -93,21 +95,29 @@ def new_troubles(rows: Sequence[SourceRow], covered: set[str], now: datetime) ->
 def advance(alert: Alert, rows: Sequence[SourceRow], now: datetime) -> tuple[Alert, set[str]]:
     """Takes the present into account: the alert, firing or resolved, and the sources that it still covers; pure.
 
-    Once anything of a group has answered, a source that fails when it is asked again has a trouble of its own.
+    Once anything of a group has answered, a source that fails when it is asked again has a trouble of its own. A
+    trouble that was there before is over only when all has been well for a while; till then it may come back unsaid.
     """
-    card, members = dict(alert.card), set(alert.card["members"])
+    card, members = {"times": 0, "calm": "", "again": ""} | dict(alert.card), set(alert.card["members"])
     mine = [row for row in rows if row.source in members]
     ill = {row.source for row in mine if condition.judge(row).name in TROUBLES}
+    if card["calm"] and ill and (len(ill) == len(mine) or ill & _cut_off(rows)):
+        card["again"], card["back"] = now.isoformat(), ""
+    began = datetime.fromisoformat(card["again"]) if card["again"] else alert.started
     scope = rows if card["kind"] == "network" else mine
-    answered = any(row.last_success and row.last_success > alert.started for row in scope)
+    answered = any(row.last_success and row.last_success > began for row in scope)
     if card["kind"] != "source" and answered and not card["back"]:
         card["back"] = now.isoformat()
     if card["back"]:
         back = datetime.fromisoformat(card["back"])
         ill = {row.source for row in mine if row.source in ill and row.asked and row.asked <= back}
     card["well"] = sum(condition.judge(row).name not in TROUBLES for row in mine)
+    card["calm"] = "" if ill else card["calm"] or now.isoformat()
     after = replace(alert, card=card, latest=now)
-    return (after, ill) if ill else (replace(after, state="resolved", resolved=now), ill)
+    calm = now - datetime.fromisoformat(card["calm"]) if card["calm"] else None
+    if calm is None or (mine and calm < condition.calm_after(card["times"])):
+        return after, ill
+    return replace(after, state="resolved", resolved=now), ill
 
 
 def write(message: Mapping[str, Any], room: int) -> tuple[str, str]:
@@ -125,6 +135,11 @@ def write(message: Mapping[str, Any], room: int) -> tuple[str, str]:
     title = f"Sources: {what}" + (f" ({many})" if card["kind"] != "source" else "")
     foot = f"Look: {card['link']}"
     parts = [card["step"]] if card["step"] else []
+    if times := card.get("times", 0):
+        hours = condition.calm_after(times) // timedelta(hours=1)
+        parts.append(
+            f"It comes and goes, {times + 1} times in a week. Its end is told once it is well for {hours} hours."
+        )
     left = room - len(title) - len(foot) - sum(map(len, parts)) - 20
     for one in card["sources"]:
         line = f"{one['source']}: {one['said']}".removesuffix(": ")[:400]
@@ -159,7 +174,7 @@ def _cut_off(rows: Sequence[SourceRow]) -> set[str]:
     return {row.source for row in found} if enough else set()
 
 
-def _raised(trouble: Trouble, rows: Sequence[SourceRow], config: Config, now: datetime) -> Alert:
+def _raised(trouble: Trouble, rows: Sequence[SourceRow], config: Config, times: int, now: datetime) -> Alert:
     judged = {row.source: condition.judge(row) for row in rows if row.source in trouble.members}
     network = "Check the connection of the machine that Earful runs on. All sources are asked again by themselves."
     card = {
@@ -170,8 +185,11 @@ def _raised(trouble: Trouble, rows: Sequence[SourceRow], config: Config, now: da
         "members": list(trouble.members),
         "sources": [{"source": name, "said": judged[name].said} for name in trouble.members[:SHOWN]],
         "step": network if trouble.kind == "network" else judged[trouble.members[0]].step,
-        "back": "",
+        "back": "",  # when the first of a group answered again
         "well": 0,
+        "times": times,  # that there was such a trouble before, of late
+        "calm": "",  # since when all is well
+        "again": "",  # when it came back without having been over
         "link": f"{config.dashboard}/sources",
     }
     name = f"||{now.isoformat()} {quote(trouble.subject, safe='')}"

@@ -1,11 +1,12 @@
 """Says how a source is in words that a person understands, since when, and what mends it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 HABIT = 20  # answers in a row that held something; after so many an empty one is no longer ordinary
 EMPTY = 3  # empty answers in a row after these
+CALM, CALM_AT_MOST = timedelta(hours=6), timedelta(days=1)  # for a trouble to be over that was there before
 ORDER = ("key refused", "blocked", "gone", "failing", "silent", "waiting", "slow", "new", "fine")  # most troubled first
 
 
@@ -91,3 +92,11 @@ def judge(source: Source) -> Condition:
         step = f"Its answers take about {source.seconds:.0f} seconds. Nothing is lost; it may soon fail altogether."
         return Condition("slow", source.slow_since, "", step)
     return Condition("fine", source.since)
+
+
+def calm_after(times: int) -> timedelta:
+    """Gives how long a source must be well for its trouble to be over, which it had so many `times` of late before.
+
+    The first is over at once. What comes and goes is over after CALM, and after twice that each time it comes back.
+    """
+    return min(CALM * 2 ** (min(times, 10) - 1), CALM_AT_MOST) if times else timedelta(0)

@@ -180,6 +180,52 @@ def test_after_an_outage_only_what_still_fails_has_a_trouble_of_its_own() -> Non
     assert found(*rows, now=last) == [("source", "h1/f", 1)]
 
 
+def test_a_group_that_goes_down_again_before_it_was_over_is_the_same_trouble() -> None:
+    times = {"times": 1, "kind": "host"}
+    down = [row(f"a/{n}", "failing") for n in range(3)]
+    alert, _ = troubles.advance(network(down, **times), down, NOON + 2 * HOUR)
+    later = NOON + 3 * HOUR
+    well = [row(f"a/{n}", last_success=later, asked=later) for n in range(3)]
+    alert, covered = troubles.advance(alert, well, later)
+    assert (alert.state, covered) == ("firing", set())
+    last = later + HOUR
+    again = [row(f"a/{n}", "failing", last_success=later, asked=last, since=last) for n in range(3)]
+    alert, covered = troubles.advance(alert, again, last)
+    assert (alert.state, covered) == ("firing", {"a/0", "a/1", "a/2"})
+    heard = [row(f"a/{n}", last_success=last + HOUR, asked=last + HOUR) for n in range(3)]
+    for hours, state in ((1, "firing"), (6, "firing"), (7, "resolved")):
+        alert, covered = troubles.advance(alert, heard, last + hours * HOUR)
+        assert (alert.state, covered) == (state, set())
+    assert alert.card["well"] == 3
+
+
+def test_what_comes_and_goes_is_told_ever_less_often(tmp_path: Path) -> None:
+    """Two failures, two good answers, and so on for a day; then all is well."""
+    settings, database = troubled(tmp_path)
+    source = troubled_store.SEARCH
+    settings = settings.model_copy(
+        update={"sources": tuple(one for one in settings.sources if one.name in (source, troubled_store.NEWS))}
+    )
+    said = []
+    with database.transaction() as con:
+        for tick in range(96 + 26):
+            now = NOON + tick * EVERY
+            health.record_success(con, troubled_store.NEWS, now, now + EVERY, 1, rolled=False)
+            if tick < 96 and tick % 4 < 2:
+                health.record_failure(con, source, now, now + EVERY, "failing", "no answer")
+            else:
+                health.record_success(con, source, now, now + EVERY, 1, rolled=False)
+            said += [(tick, alert.state) for alert in troubles.watch(con, settings, now)]
+    assert [state for _, state in said] == ["firing", "resolved", "firing", "resolved"]
+    assert [tick for tick, _ in said] == [1, 2, 5, 96 - 2 + 24], "the end is told when it was well for six hours"
+    assert "It comes and goes, 2 times in a week. Its end is told once it is well for 6 hours." in told(database)[2][1]
+
+
+@pytest.mark.parametrize(("times", "hours"), [(0, 0), (1, 6), (2, 12), (3, 24), (50, 24)])
+def test_the_more_often_it_came_back_the_longer_it_must_be_well(times: int, hours: int) -> None:
+    assert condition.calm_after(times) == hours * HOUR
+
+
 def troubled(folder: Path) -> tuple[Config, Database]:
     """A store in trouble, and a configuration with one target that asks its sources."""
     database = troubled_store.fill(folder / "store", NOON)
