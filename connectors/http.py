@@ -20,9 +20,9 @@ import certifi
 import httpcore
 import httpx
 
-from earful.connectors import body, stream, verdict
+from earful.connectors import body, limits, stream, verdict
 from earful.connectors.transport import Guard, Network
-from earful.connectors.types import ConnectorError, Unreachable
+from earful.connectors.types import ConnectorError, RateLimited, Unreachable
 
 REDIRECTS = 5
 LONGEST_PAUSE = 600.0  # seconds; what an earlier run says beyond that was said by another clock
@@ -75,8 +75,16 @@ class Client:
         return response
 
     def deliver(self, request: httpx.Request) -> None:
-        """Sends a message of ours; any status from 200 to 299 means that it was taken, else ConnectorError says why."""
+        """Sends a message of ours; any status from 200 to 299 means that it was taken, whatever follows it.
+
+        Raises RateLimited when the host names a time to wait, Unreachable when no answer came, else ConnectorError.
+        """
+        request.extensions = {**request.extensions, "status_alone": True}
         response = self._exchange(request)
+        after = None if response.is_success else limits.pause(response, datetime.now(UTC))
+        if after is not None and response.status_code in (429, 503):
+            host, status = request.url.host, response.status_code
+            raise RateLimited(f"{host}: answered {status}, wants to be left alone for {after:.0f} s", after)
         if not response.is_success:
             raise ConnectorError(f"{request.url.host}: answered {response.status_code}; the message was not taken")
 
@@ -158,7 +166,7 @@ class Client:
         try:
             content = b"" if answer.status_code == 304 else self._content(answer, ends)
         except (ConnectorError, *_NETWORK_ERRORS):
-            if answer.status_code == 200:
+            if answer.status_code == 200 and not answer.request.extensions.get("status_alone"):
                 raise
             content = b""  # the status alone says what is wrong
         headers = httpx.Headers(answer.headers)

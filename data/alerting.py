@@ -151,9 +151,9 @@ def put_out(con: Connection, alert: str, messages: Iterable[tuple[str, str, dict
         )
 
 
-def mark_sent(con: Connection, key: str, now: datetime) -> None:
-    """Notes that a message was accepted by its target."""
-    con.execute("UPDATE outbox SET sent = ?, tries = tries + 1, error = '' WHERE key = ?", [now, key])
+def mark_sent(con: Connection, key: str, now: datetime, note: str = "") -> None:
+    """Notes that a message was accepted by its target, and what is worth knowing all the same."""
+    con.execute("UPDATE outbox SET sent = ?, tries = tries + 1, error = ? WHERE key = ?", [now, note, key])
 
 
 def mark_failed(con: Connection, key: str, error: str, again: timedelta, now: datetime) -> None:

@@ -28,7 +28,7 @@ from earful.flows import (
 )
 from earful.flows.config import ConfigError, load
 from earful.flows.console import BROKEN, BUSY, DEFAULT, FAILED, WRONG, AsJson, ConfigPath, Port, PrefectPort, app, fail
-from earful.flows.report import Report
+from earful.flows.report import Report, utc_now
 
 app.add_typer(cli_event.event, name="event")
 
@@ -157,9 +157,7 @@ def alert(
     if not settings.targets:
         raise ConfigError("no target is configured; add a [[targets]] table")
     client = jobs.client(settings)
-    errors = {
-        target.name: deliver.send(client, target, "test", {"state": "test", "card": {}}) for target in settings.targets
-    }
-    show.table(("target", "result"), [(name, error or "arrived") for name, error in errors.items()])
-    if any(errors.values()):
+    found = {target.name: deliver.test(client, target, utc_now()) for target in settings.targets}
+    show.table(("target", "result"), [(name, one.error or one.note or "arrived") for name, one in found.items()])
+    if any(one.error for one in found.values()):
         sys.exit(FAILED)

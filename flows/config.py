@@ -1,12 +1,11 @@
 """Reads earful.toml into frozen types; every error names the line and the mend."""
 
 import ipaddress
-import os
 import re
 import tomllib
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -27,33 +26,19 @@ from earful.flows import mistakes
 from earful.flows.intake_table import Layout, Webhook, Zone
 from earful.flows.mistakes import Place
 from earful.flows.model_table import Model
+from earful.flows.rule_table import Rule, duration
+from earful.flows.signin_table import SignIn, unsafe
+from earful.flows.target_table import Digest, Target
 from earful.models import match
-
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-SHORTEST_STEP, LONGEST_STEP = timedelta(minutes=5), timedelta(days=1)
 
 
 class ConfigError(Exception):
     """The configuration can't be used; one line of text for each thing to mend."""
 
 
-def _duration(value: object) -> object:
-    if isinstance(value, str) and (found := re.fullmatch(r"([1-9]\d{0,4})\s*([smhd])", value)):
-        return timedelta(seconds=int(found[1]) * UNITS[found[2]])
-    if isinstance(value, timedelta):
-        return value
-    raise ValueError('write a duration like "15m", "1h" or "1d"')
-
-
 def _expression(value: object) -> object:
     if isinstance(value, str):
         match.compile_expression(value)
-    return value
-
-
-def _step(value: timedelta) -> timedelta:
-    if not SHORTEST_STEP <= value <= LONGEST_STEP:
-        raise ValueError('a step is at least "5m" and at most "1d"')
     return value
 
 
@@ -78,7 +63,7 @@ def _inside(value: str) -> str:
     return value
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Duration = Annotated[timedelta, BeforeValidator(duration)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 
 
@@ -127,42 +112,6 @@ class Source(_Table, Layout):
         return target
 
 
-class Rule(_Table):
-    """When to alert: how surprising the stories of an interval must be, which ones count, how many at least."""
-
-    name: Name
-    brands: tuple[str, ...] = ()
-    counts: Literal["negative", "all"] = "negative"
-    step: Annotated[Duration, AfterValidator(_step)] = timedelta(hours=1)
-    sensitivity: Literal["sensitive", "balanced", "strict"] = "balanced"
-    least: Annotated[int, Field(ge=1)] = 5
-    targets: tuple[str, ...] = ()
-
-
-class Target(_Table):
-    """Where alerts go: an Apprise address or a plain JSON webhook, read from an environment variable."""
-
-    name: Name
-    kind: Literal["apprise", "webhook"] = "apprise"
-    url_env: str
-
-    @property
-    def url(self) -> str:
-        """The secret address; never log it."""
-        return os.environ[self.url_env]
-
-    @field_validator("url_env")
-    @classmethod
-    def _has_secret(cls, variable: str) -> str:
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", variable):
-            raise ValueError(
-                "name an environment variable, like EARFUL_TEAM_URL; the address is a secret and does not stand here"
-            )
-        if not os.environ.get(variable):
-            raise ValueError(f"the environment variable {variable} is not set; export it before starting earful")
-        return variable
-
-
 class Network(_Table):
     """Who we say we are, and which addresses inside the network may be asked all the same."""
 
@@ -186,6 +135,8 @@ class Config(_Table):
     model: Model = Model()
     network: Network = Network()
     webhook: Webhook | None = None
+    digest: Digest | None = None
+    signin: SignIn | None = None
 
     @field_validator("sources")
     @classmethod
@@ -255,13 +206,14 @@ def load_or_last_good(path: Path) -> tuple[Config, str]:
 def _crossed(config: Config) -> list[tuple[Place, str]]:
     """Finds names that are used but not defined, or defined twice."""
     brands = [brand.name for brand in config.brands]
+    sources = [source.name for source in config.sources]
     targets = [target.name for target in config.targets]
     wrong: list[tuple[Place, str]] = []
     if not brands:
         wrong.append((("brands",), "no brand is watched; add a [[brands]] table with a name and a match expression"))
     for table, names in (
         ("brands", brands),
-        ("sources", [source.name for source in config.sources]),
+        ("sources", sources),
         ("rules", [rule.name for rule in config.rules]),
         ("targets", targets),
     ):
@@ -273,24 +225,27 @@ def _crossed(config: Config) -> list[tuple[Place, str]]:
             wrong.append((("sources", place, "brand"), mistakes.unknown("brand", source.brand, brands)))
     if config.webhook and config.webhook.brand and config.webhook.brand not in brands:
         wrong.append((("webhook", "brand"), mistakes.unknown("brand", config.webhook.brand, brands)))
+    if config.signin and (why := unsafe(config.dashboard)):
+        wrong.append((("dashboard",), why))
+    naming: list[tuple[Place, Rule | Digest]] = [(("rules", place), rule) for place, rule in enumerate(config.rules)]
+    for at, table in [*naming, *([(("digest",), config.digest)] if config.digest else [])]:
+        named = (("brand", table.brands, brands), ("target", table.targets, targets))
+        wrong += [
+            ((*at, f"{kind}s"), mistakes.unknown(kind, name, known))
+            for kind, names, known in named
+            for name in names
+            if name not in known
+        ]
     for place, rule in enumerate(config.rules):
-        wrong += [
-            (("rules", place, "brands"), mistakes.unknown("brand", name, brands))
-            for name in rule.brands
-            if name not in brands
-        ]
-        wrong += [
-            (("rules", place, "targets"), mistakes.unknown("target", name, targets))
-            for name in rule.targets
-            if name not in targets
-        ]
+        if rule.source and rule.source not in sources and not rule.source.startswith(("import:", "webhook:")):
+            wrong.append((("rules", place, "source"), mistakes.unknown("source", rule.source, sources)))
     return wrong
 
 
 def _keys(place: Place) -> list[str]:
     tables: dict[str, type[BaseModel]] = {
         "brands": Brand, "sources": Source, "rules": Rule, "targets": Target, "model": Model, "network": Network,
-        "webhook": Webhook,
+        "webhook": Webhook, "digest": Digest, "signin": SignIn,
     }  # fmt: skip
     kind = tables[str(place[0])] if place else Config
     return [key for key in kind.model_fields if key != "folder"]

@@ -1,137 +1,89 @@
 """Sends what waits in the outbox: send, then mark, so that a death in between repeats a message and loses none."""
 
-import json
 import logging
-import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
-
-import apprise
-import httpx
+from zoneinfo import ZoneInfo
 
 from earful.connectors.http import Client
-from earful.connectors.types import ConnectorError
 from earful.data import alerting, failpoint, todo
 from earful.data.database import Database
-from earful.flows import troubles
-from earful.flows.config import Config, ConfigError, Target
+from earful.flows import targets
+from earful.flows.config import Config, ConfigError
+from earful.flows.messages import compose, text
+from earful.flows.target_table import Target
+from earful.flows.targets import LIMIT, Envelope, Outcome
 
 log = logging.getLogger(__name__)
 
 LONGEST_WAIT = timedelta(hours=1)
+LONGEST_WISH = timedelta(days=1)  # that a target may want to be left alone
 FORGOTTEN = timedelta(days=1)  # how often a message to a target that is no longer configured is looked at again
-CALLS = re.compile(r"[@<](?=[\w!#@])")  # how chat services begin what calls people: @everyone, <!channel>
-LIMIT = 2000  # characters of title and text together, which the strictest of the usual targets takes
+REMOVED = "this target is no longer configured"
 
 
 def deliver(database: Database, config: Config, client: Client, clock: Callable[[], datetime]) -> tuple[int, int]:
-    """Sends every message that is due to its target; returns how many arrived and how many did not."""
-    targets = {target.name: target for target in config.targets}
+    """Sends every message that is due to its target; returns how many arrived and how many did not.
+
+    When a target can't be reached, its other messages wait for the next run: one that hangs holds up no other for long.
+    """
+    known = {target.name: target for target in config.targets}
     sent = failed = 0
+    down: set[str] = set()
     with database.look() as con:
         messages = todo.unsent(con, clock())
     for message in messages:
-        target = targets.get(message.target)
+        target = known.get(message.target)
         if target is None:
             with database.transaction() as con:
-                missing = "this target is no longer configured"
-                alerting.mark_failed(con, message.key, missing, FORGOTTEN, clock())
+                alerting.mark_failed(con, message.key, REMOVED, FORGOTTEN, clock())
             continue
-        error = send(client, target, message.key, message.message)
+        if target.name in down:
+            continue
+        outcome = send(client, target, message, config.zone, clock())
         failpoint.reach("sent")
         with database.transaction() as con:
-            if error:
+            if outcome.error:
                 failed += 1
-                log.warning("alert to %s failed: %s", message.target, error)
-                again = min(timedelta(minutes=1) * 2 ** min(message.tries, 10), LONGEST_WAIT)
-                alerting.mark_failed(con, message.key, error, again, clock())
+                log.warning("message to %s failed: %s", target.name, outcome.error)
+                alerting.mark_failed(con, message.key, outcome.error, _again(message.tries, outcome), clock())
+                down |= {target.name} if outcome.down else set()
             else:
                 sent += 1
-                alerting.mark_sent(con, message.key, clock())
+                alerting.mark_sent(con, message.key, clock(), outcome.note)
     return sent, failed
 
 
-def send(client: Client, target: Target, key: str, message: dict[str, Any]) -> str:
-    """Sends one message and returns "" or why it did not arrive; the target's address is in no text."""
-    title, body = write(message)
-    if target.kind == "webhook":
-        content = json.dumps({"key": key, "title": title, "text": body, **message}).encode()
-        headers = {"Content-Type": "application/json", "Idempotency-Key": key}
-        try:
-            client.deliver(httpx.Request("POST", target.url, content=content, headers=headers))
-        except ConnectorError as error:
-            return str(error)
-        return ""
-    service = _service(target)
-    if not service:
-        return f"{target.url_env} holds no address that Apprise knows"
-    return (
-        "" if service.notify(title=title, body=body) else "the service did not take it; its address or state is wrong"
-    )
+def send(client: Client, target: Target, message: todo.Message, zone: ZoneInfo, now: datetime) -> Outcome:
+    """Sends one message of the outbox; what a message's own content breaks is an error like any other."""
+    try:
+        notice = compose.delayed(compose.notice(message.message, zone), now - message.created)
+    except (KeyError, TypeError, ValueError) as error:  # of another version, or damaged: it must not stop the others
+        log.exception("message %s can't be written", message.key)
+        return Outcome(f"the message can't be written: {type(error).__name__}")
+    return targets.send(client, target, notice, Envelope(message.key, message.alert, message.message, now))
 
 
-def write(message: dict[str, Any]) -> tuple[str, str]:
-    """Writes a message as title and plain text: what rose, where, three quotes, the link."""
-    card = message["card"]
-    if message["state"] == "test":
-        return "Earful: a test", "If you read this, alerts arrive here."
-    if card.get("about") == "sources":
-        title, body = troubles.write(message, LIMIT)
-        return _harmless(title), _harmless(body)
-    hours = (datetime.fromisoformat(card["finish"]) - datetime.fromisoformat(card["start"])) / timedelta(hours=1)
-    span = f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"
-    verb = "Criticism of" if message["state"] == "firing" else "Calm again:"
-    kind = "negative stories" if card["counts"] == "negative" else "stories"
-    title = f"{verb} {card['brand']}: {card['observed']} {kind} in {span}, {card['expected']:.1f} expected"
-    where = ", ".join(f"{_short(one['source'], 60)} {one['count']}" for one in card["sources"][:5])
-    head, foot = f"Where: {where}", f"Look: {card['link']}"
-    parts, room = [head], LIMIT - len(title) - len(head) - len(foot) - 4
-    for quote in card["quotes"]:
-        by = ", ".join(part for part in (_harmless(quote["author"] or "unknown"), quote["url"]) if part)
-        said = f"“{_harmless(_short(quote['text'], 200))}” ({by})"
-        if len(said) + 2 <= room:  # a link is told whole or not at all
-            parts.append(said)
-            room -= len(said) + 2
-    return title, "\n\n".join([*parts, foot])
+def test(client: Client, target: Target, now: datetime) -> Outcome:
+    """Sends a test message to a target."""
+    key = f"test|{now.isoformat()}|{target.name}"
+    return targets.send(client, target, compose.TEST, Envelope(key, key, {"state": "test", "card": {}}, now))
+
+
+def write(message: dict[str, Any], zone: ZoneInfo) -> tuple[str, str]:
+    """Writes a message as title and plain text, together at most LIMIT characters."""
+    return text.write(compose.notice(message, zone), LIMIT)
 
 
 def check(config: Config) -> None:
-    """Refuses targets that could never take a message; Apprise would be silent about them."""
-    wrong = [
-        f"target {target.name!r}: {target.url_env} holds no address that Apprise knows; see its list of services"
-        for target in config.targets
-        if target.kind == "apprise" and not _service(target)
-    ]
-    wrong += [
-        f"target {target.name!r}: {target.url_env} must hold an address like https://hooks.example.org/abc"
-        for target in config.targets
-        if target.kind == "webhook" and not _is_web(target.url)
-    ]
-    if wrong:
-        raise ConfigError("\n".join(wrong))
+    """Refuses targets that could never take a message."""
+    found = [(target.name, targets.wrong(target)) for target in config.targets]
+    if bad := [f"target {name!r}: {why}" for name, why in found if why]:
+        raise ConfigError("\n".join(bad))
 
 
-def _service(target: Target) -> apprise.Apprise | None:
-    for library in ("apprise", "urllib3"):  # they write addresses, which are secrets, into the log
-        logging.getLogger(library).setLevel(logging.CRITICAL)
-    service = apprise.Apprise()
-    return service if service.add(target.url) else None
-
-
-def _is_web(address: str) -> bool:
-    try:
-        url = httpx.URL(address)
-    except httpx.InvalidURL:
-        return False
-    return url.scheme in ("http", "https") and bool(url.host)
-
-
-def _harmless(text: str) -> str:
-    """Keeps a mention's words from calling people in a chat, by an invisible mark after the sign that would."""
-    return CALLS.sub(lambda found: f"{found[0]}\u2060", text)
-
-
-def _short(text: str, most: int) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= most else words[: most - 1] + "…"
+def _again(tries: int, outcome: Outcome) -> timedelta:
+    """Waits a minute, then twice as long each time up to an hour, or as long as the target asks for."""
+    wait = min(timedelta(minutes=1) * 2 ** min(tries, 10), LONGEST_WAIT)
+    return max(wait, min(timedelta(seconds=outcome.after), LONGEST_WISH))

@@ -42,7 +42,8 @@ ONLY_HERE = {  # libraries that reach outside, and the files that may use them
     "socket": {"connectors/transport.py", "flows/processes.py"},
     "streamlit": {"dashboard"},
     "prefect": {"flows/scheduled.py"},
-    "apprise": {"flows/deliver.py"},
+    "apprise": {"flows/targets.py"},
+    "smtplib": {"flows/smtp.py"},
     "torch": {"models"},
     "huggingface_hub": {"models/hub.py", "flows/trial.py"},  # the first only finds what the second has fetched
     "starlette": {"flows/webhook.py"},

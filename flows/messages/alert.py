@@ -1,0 +1,149 @@
+"""Says what an alert's card says: what rose and by how much, where, what is new, who said it, what is not known."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from earful.flows.messages import charts, clean, when
+from earful.flows.messages.notice import Item, Link, Notice, Section
+
+SPLITS = {  # their headings, and the place at which each is told and kept
+    "source": ("Where", 1),
+    "theme": ("What about", 2),
+    "story": ("Which stories", 6),
+    "author": ("By whom", 7),
+    "language": ("In which language", 8),
+}
+KINDS = {"words": "new words", "theme": "new theme", "author": "new voice", "source": "new source"}
+OTHERS = {"others": "all others", "unknown": "not known"}
+NAME, QUOTE = 90, 280  # UTF-16 units of a name and of a quote
+
+
+def write(message: Mapping[str, Any], zone: ZoneInfo) -> Notice:
+    """Writes the message about a spike: `state` is "firing" or "resolved", `card` is models.card.Card as JSON."""
+    card = message["card"]
+    resolved = message["state"] == "resolved"
+    sections = sorted([*_splits(card), *_new(card), *_quotes(card, zone), *_unknown(card)], key=lambda one: one.rank)
+    return Notice(
+        title=_title(card, resolved),
+        lead=tuple(_lead(card, resolved, zone)),
+        sections=tuple(sections if not resolved else [one for one in sections if one.title == SPLITS["source"][0]]),
+        links=tuple(_links(card)),
+        tone="good" if resolved else "bad",
+        chart=charts.alert(card, zone),
+        chart_says=_chart_says(card),
+        foot=f"Rule “{clean.line(card['rule'], NAME)}”, from {when.span(card['start'], card['finish'], zone)} "
+        f"({zone.key}). Intervals are at 95%.",
+    )
+
+
+def _title(card: Mapping[str, Any], resolved: bool) -> str:
+    kinds = {"negative": "negative stories", "all": "stories"}
+    what = clean.line(card.get("what") or kinds.get(card["counts"], "stories"), NAME)
+    brand = clean.line(card["brand"], NAME)
+    verb = f"Calm again: {brand}" if resolved else f"{brand} has gone quiet"
+    if not resolved and card["counts"] != "silence":
+        verb = f"{'Reminder: criticism' if card.get('reminder') else 'Criticism'} of {brand}"
+    return f"{verb}: {card['observed']} {what} in {_length(card)}, {card['expected']:.1f} expected"
+
+
+def _length(card: Mapping[str, Any]) -> str:
+    return when.length(datetime.fromisoformat(card["finish"]) - datetime.fromisoformat(card["start"]))
+
+
+def _lead(card: Mapping[str, Any], resolved: bool, zone: ZoneInfo) -> list[str]:
+    said = []
+    if "excess" in card:
+        excess = card["excess"]
+        more = f"{abs(excess):.1f} {'more' if excess >= 0 else 'fewer'} than expected"
+        low, high = sorted((abs(card["low"]), abs(card["high"]))) if excess < 0 else (card["low"], card["high"])
+        said.append(f"That is {more} ({low:.1f} to {high:.1f} by the scatter of the usual).")
+    peak = card.get("peak")
+    top = f"the peak was {peak['observed']}, {_span(peak, zone)}" if peak and peak["observed"] else ""
+    if resolved and card.get("duration") is not None:
+        said.insert(0, f"It lasted {when.length(timedelta(seconds=card['duration']))}{f'; {top}' if top else ''}.")
+    elif top:
+        said.append(f"{top[0].upper()}{top[1:]}.")
+    first = card.get("first")
+    if first and not resolved:
+        author = f" by {clean.line(first['author'], NAME)}" if first["author"] else ""
+        said.append(f"The first came {when.moment(first['published'], zone)}{author}, at {_place(first['source'])}.")
+    if card.get("late_by"):
+        said.append(f"You hear of it {when.length(timedelta(seconds=card['late_by']))} later than usual.")
+    if card.get("budget"):
+        said.append(f"The rule's budget: {clean.line(card['budget'], NAME)}.")
+    return said
+
+
+def _splits(card: Mapping[str, Any]) -> list[Section]:
+    splits = card.get("splits") or {}
+    found = []
+    for name, (title, rank) in SPLITS.items():
+        parts = splits.get(name) or ()
+        if len(parts) < 2 and name != "source":  # that all of it is one thing is said where it has a name
+            parts = [part for part in parts if part["name"] not in OTHERS]
+        if parts:
+            note = f"these {len(parts)} sum to {card['excess']:+.1f}" if len(parts) > 1 else ""
+            shares = all(part["excess"] >= 0 for part in parts)  # else some are more than the whole
+            items = tuple(_part(name, part, shares) for part in parts)
+            found.append(Section(title, items, note.replace("-", "−"), rank, whole=True))
+    if not splits and card.get("sources"):
+        items = [Item(_place(one["source"]), str(one["count"])) for one in card["sources"][:5]]
+        found.append(Section(SPLITS["source"][0], tuple(items)))
+    return found
+
+
+def _part(split: str, part: Mapping[str, Any], shares: bool) -> Item:
+    name = OTHERS.get(part["name"]) or (_place(part["name"]) if split == "source" else clean.line(part["name"], NAME))
+    told = f"{part['observed']} seen, {part['expected']:.1f} expected"
+    if part["mentions"] > part["observed"]:
+        told += f", {part['mentions']} with copies"
+    share = f" ({part['share']:.0%})" if shares and part["share"] > 0 else ""
+    value = f"{part['excess']:+.1f}{share}".replace("-", "−")
+    return Item(name, value, told, quoted=split == "story" and part["name"] not in OTHERS)
+
+
+def _new(card: Mapping[str, Any]) -> list[Section]:
+    items = tuple(
+        Item(
+            clean.line(one["name"], NAME), KINDS.get(one["kind"], ""), f"{one['observed']} now, {one['before']} before"
+        )
+        for one in card.get("new") or ()
+    )
+    return [Section("What is new", items, rank=5)] if items else []
+
+
+def _quotes(card: Mapping[str, Any], zone: ZoneInfo) -> list[Section]:
+    items = tuple(quoted(one, zone) for one in card["quotes"])
+    return [Section("In their words", items, rank=3)] if items else []
+
+
+def quoted(quote: Mapping[str, Any], zone: ZoneInfo) -> Item:
+    """Writes a mention's words with its author, time and address."""
+    author = clean.line(quote["author"] or "unknown", 60)
+    detail = [author, *([when.moment(quote["published"], zone)] if quote.get("published") else [])]
+    url = clean.web_address(quote["url"])
+    return Item(clean.line(quote["text"], QUOTE), "", ", ".join(detail), url, quoted=True)
+
+
+def _unknown(card: Mapping[str, Any]) -> list[Section]:
+    items = tuple(Item(clean.line(one["said"], 200)) for one in card.get("unknown") or ())
+    return [Section("What we do not know", items, rank=4)] if items else []
+
+
+def _links(card: Mapping[str, Any]) -> Sequence[Link]:
+    page = [Link("Explain or acknowledge", card["page"])] if card.get("page") else []
+    return [Link("Look", card["link"]), *page]
+
+
+def _chart_says(card: Mapping[str, Any]) -> str:
+    return f"{card['observed']} seen, {card['expected']:.1f} expected, over time" if card.get("series") else ""
+
+
+def _span(interval: Mapping[str, Any], zone: ZoneInfo) -> str:
+    return when.span(interval["start"], interval["finish"], zone)
+
+
+def _place(source: str) -> str:
+    return clean.line(source.replace("https://", "").replace("http://", "").rstrip("/"), 60)
