@@ -1,0 +1,229 @@
+"""Answers what the Criticism page asks of themes; nothing here writes.
+
+Every function takes a connection to a snapshot (`database.snapshot`); times are aware UTC datetimes. A theme's stories
+are those of which it has a mention, with all their copies. A complaint is what is negative or reports a problem.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from earful.data.queries import SLOT, Filters
+
+Connection = duckdb.DuckDBPyConnection
+COMPLAINT = "(f.label = 'negative' OR f.intent = 'problem')"
+EXCERPT = 600  # characters of a quote
+TOLD = (
+    "told AS (SELECT f.story, arg_max(t.theme, f.leads) AS theme, arg_max(t.journey, f.leads) AS journey"
+    " FROM theme_members t JOIN facts f USING (brand, source, id) WHERE t.brand = $brand AND t.theme <> ''"
+    " GROUP BY f.story)"
+)
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A theme as it was last found; `into` names the theme it became part of, "" while it stands for itself."""
+
+    theme: str
+    name: str
+    words: tuple[str, ...]
+    sentence: str
+    state: str
+    into: str
+    first_seen: datetime
+    last_seen: datetime
+
+
+@dataclass(frozen=True)
+class Round:
+    """How a brand's themes were last found: when, from how many stories, and what there is to say of it."""
+
+    made: datetime
+    stories: int
+    note: str
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A mention that shows what a theme is about."""
+
+    source: str
+    id: str
+    author: str
+    published: datetime
+    text: str
+    journey: str
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A source as one that is compared over time: when what it brought begins, and whether it is asked still."""
+
+    source: str
+    first: datetime | None
+    removed: bool
+
+
+def themes(con: Connection, brand: str) -> list[Theme]:
+    """Lists a brand's themes, also those that faded or became part of another."""
+    rows = con.execute(
+        "SELECT theme, name, words, sentence, state, merged_into, first_seen, last_seen FROM themes"
+        " WHERE brand = ? ORDER BY first_seen, theme",
+        [brand],
+    ).fetchall()
+    return [Theme(theme, name, tuple(json.loads(words)), *rest) for theme, name, words, *rest in rows]
+
+
+def last_round(con: Connection, brand: str) -> Round | None:
+    """Tells how a brand's themes were last found; None before the first time."""
+    row = con.execute("SELECT made, stories, note FROM theme_rounds WHERE brand = ?", [brand]).fetchone()
+    return Round(*row) if row else None
+
+
+def compared(con: Connection, of: str) -> set[str]:
+    """Names the brands whose complaints were set against the themes of brand `of`."""
+    return {row[0] for row in con.execute("SELECT DISTINCT brand FROM theme_peers WHERE of = ?", [of]).fetchall()}
+
+
+def complaints(con: Connection, brand: str) -> int:
+    """Counts all of a brand's stories that are complaints."""
+    row = con.execute(
+        f"SELECT count(*) FROM facts f WHERE brand = ? AND leads AND NOT hidden AND {COMPLAINT}",  # noqa: S608
+        [brand],
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def counts(con: Connection, filters: Filters, borders: Sequence[datetime]) -> pd.DataFrame:
+    """Counts the stories or mentions of the brand's themes in the steps between `borders`.
+
+    The borders are in order and lie on quarters of an hour. Columns: theme, begins (the step does, in seconds since
+    1970), label, count.
+    """
+    edges = np.array([int(border.timestamp()) for border in borders])
+    slots = np.arange(edges[0] // SLOT, edges[-1] // SLOT)
+    begins = edges[np.searchsorted(edges, slots * SLOT, side="right") - 1]
+    con.register("steps", pa.table({"slot": slots, "begins": begins}))
+    where, values = _where(filters)
+    return con.execute(
+        f"WITH {TOLD} SELECT theme, begins, label, count(*) AS count FROM"  # noqa: S608
+        f" (SELECT story, label, epoch_us(published) // 900000000 AS slot FROM facts f WHERE {where})"
+        " JOIN told USING (story) JOIN steps USING (slot) GROUP BY ALL",
+        values | {"start": borders[0], "finish": borders[-1]},
+    ).df()
+
+
+def parts(con: Connection, filters: Filters) -> pd.DataFrame:
+    """Counts what was told in the brand's themes; columns: theme, source, intent, journey, label, count."""
+    where, values = _where(filters)
+    return con.execute(
+        f"WITH {TOLD} SELECT theme, source, intent, journey, label, count(*) AS count"  # noqa: S608
+        f" FROM facts f JOIN told USING (story) WHERE {where} GROUP BY ALL",
+        values,
+    ).df()
+
+
+def quotes(con: Connection, filters: Filters, themes: Sequence[str], limit: int) -> list[Quote]:
+    """Lists the mentions that stand for some themes most clearly, one of each author; nothing of what was deleted."""
+    where, values = _where(filters)
+    rows = con.execute(
+        "SELECT source, id, m.author, f.published, left(m.title || '\n' || m.text, $excerpt), t.journey"  # noqa: S608
+        " FROM theme_members t JOIN facts f USING (brand, source, id) JOIN mentions m USING (source, id)"
+        f" WHERE {where} AND list_contains($themes, t.theme) AND NOT t.again AND m.gone IS NULL AND m.text <> ''"
+        " QUALIFY row_number() OVER (PARTITION BY coalesce(nullif(m.author, ''), source || id)"
+        " ORDER BY t.strength DESC, f.published DESC, source, id) = 1"
+        " ORDER BY t.strength DESC, f.published DESC, source, id LIMIT $limit",
+        values | {"themes": list(themes), "limit": limit, "excerpt": EXCERPT},
+    ).fetchall()
+    return [Quote(*row) for row in rows]
+
+
+def shares(con: Connection, filters: Filters) -> pd.DataFrame:
+    """Counts each brand's complaints by the themes of the filters' brand; columns: brand, theme, count.
+
+    Theme "" is what belongs to none of them.
+    """
+    where, values = _where(filters)
+    other = where.replace("f.brand = $brand", "f.brand <> $brand")
+    return con.execute(
+        f"WITH {TOLD} SELECT f.brand, coalesce(told.theme, '') AS theme, count(*) AS count FROM facts f"  # noqa: S608
+        f" LEFT JOIN told USING (story) WHERE {where} AND ({COMPLAINT} OR told.theme IS NOT NULL) GROUP BY ALL"
+        " UNION ALL SELECT f.brand, coalesce(p.theme, '') AS theme, count(*) AS count FROM facts f"
+        " LEFT JOIN (SELECT o.brand, o.story, arg_max(q.theme, o.leads) AS theme FROM theme_peers q"
+        " JOIN facts o USING (brand, source, id) WHERE q.of = $brand GROUP BY ALL) p USING (brand, story)"
+        f" WHERE {other} AND ({COMPLAINT} OR coalesce(p.theme, '') <> '') GROUP BY ALL",
+        values,
+    ).df()
+
+
+def heard(con: Connection, filters: Filters) -> pd.DataFrame:
+    """Counts what each source brought of each brand; columns: brand, source, connector, count, complaints."""
+    where, values = _where(filters)
+    where = where.replace("f.brand = $brand AND ", "")
+    values.pop("brand")
+    return con.execute(
+        "SELECT f.brand, source, coalesce(s.connector, source) AS connector, count(*) AS count,"  # noqa: S608
+        f" count(*) FILTER ({COMPLAINT}) AS complaints FROM facts f LEFT JOIN sources s USING (source)"
+        f" WHERE {where} GROUP BY ALL",
+        values,
+    ).df()
+
+
+def watched(con: Connection) -> dict[str, Watch]:
+    """Tells of each source since when there is anything of it."""
+    rows = con.execute(
+        "SELECT s.source, min(f.published), s.state = 'removed' FROM sources s LEFT JOIN facts f USING (source)"
+        " GROUP BY s.source, s.state"
+    ).fetchall()
+    return {row[0]: Watch(*row) for row in rows}
+
+
+def daily(
+    con: Connection, brand: str, edges: Sequence[datetime], themes: Sequence[str] = (), of: str = ""
+) -> dict[str, list[int]]:
+    """Counts a brand's complaints by source in the days between `edges`, but for what fell into a gap of its source.
+
+    With `themes` only what is told in these counts, and with `of` they are themes of that brand, found among this
+    one's mentions.
+    """
+    con.register("days", pa.table({"place": range(len(edges) - 1), "begins": list(edges[:-1])}))
+    among = COMPLAINT
+    if themes:
+        table, its = ("theme_peers", "AND t.of = $of") if of else ("theme_members", "")
+        among = (
+            f"f.story IN (SELECT o.story FROM {table} t JOIN facts o USING (brand, source, id)"  # noqa: S608
+            f" WHERE t.brand = $brand {its} AND list_contains($themes, t.theme))"
+        )
+    values = {"brand": brand, "start": edges[0], "finish": edges[-1]}
+    more = {"themes": list(themes), "of": of}
+    rows = con.execute(
+        "SELECT f.source, place, count(*) FROM facts f ASOF JOIN days ON f.published >= days.begins"  # noqa: S608
+        " WHERE f.brand = $brand AND f.leads AND NOT f.hidden AND f.published >= $start AND f.published < $finish"
+        f" AND {among} AND NOT EXISTS (FROM gaps g WHERE g.source = f.source AND f.published >= g.start"
+        " AND f.published < coalesce(g.finish, 'infinity'::TIMESTAMPTZ)) GROUP BY ALL",
+        values | {name: value for name, value in more.items() if f"${name}" in among},
+    ).fetchall()
+    con.unregister("days")
+    found: dict[str, list[int]] = {}
+    for source, place, count in rows:
+        found.setdefault(source, [0] * (len(edges) - 1))[place] = count
+    return found
+
+
+def _where(filters: Filters) -> tuple[str, dict[str, object]]:
+    """Writes brand, period, sources and what is counted as a condition on facts `f`, with the values by name."""
+    where = "f.brand = $brand AND f.published >= $start AND f.published < $finish AND NOT f.hidden"
+    values: dict[str, object] = {"brand": filters.brand, "start": filters.start, "finish": filters.finish}
+    if filters.stories:
+        where += " AND f.leads"
+    if filters.sources:
+        where += " AND list_contains($sources, f.source)"
+        values["sources"] = list(filters.sources)
+    return where, values
