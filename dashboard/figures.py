@@ -8,7 +8,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -122,3 +122,14 @@ def series(counts: pd.DataFrame, brand: str, edges: Sequence[datetime], gaps: Se
 def touches(gap: Gap, start: datetime, finish: datetime) -> bool:
     """Tells whether a gap covers any part of a span."""
     return gap.start < finish and (gap.finish is None or gap.finish > start)
+
+
+def heard(gaps: Sequence[Gap], start: datetime, finish: datetime) -> float:
+    """Gives the part of a span of time, from 0 to 1, that lies in none of the gaps; these may overlap."""
+    lost, reached = timedelta(), start
+    for gap in sorted(gaps, key=lambda gap: gap.start):
+        begins, ends = max(gap.start, reached), min(gap.finish or finish, finish)
+        if ends > begins:
+            lost += ends - begins
+            reached = ends
+    return 1 - lost / (finish - start)

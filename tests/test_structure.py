@@ -28,6 +28,7 @@ MAY_IMPORT = {
         "dashboard",
         "data",
         "models.accuracy",
+        "models.change",
         "models.condition",
         "models.encoder",
         "models.sentiment",
