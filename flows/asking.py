@@ -36,7 +36,7 @@ from earful.flows.report import Clock, Report
 
 log = logging.getLogger(__name__)
 
-READ_AT_ONCE = 4  # answers; reading takes a processor and memory, waiting for them takes neither
+WORK_AT_ONCE = 4  # visits that read or keep an answer; any number may wait for one, which takes little
 PAGES_AT_MOST = 100  # of one source in one run; the cursor goes on from there in the next
 
 
@@ -50,7 +50,16 @@ class Desk:
     sessions: Sessions
     clock: Clock
     backfill: Backfill
-    readers: Semaphore = field(default_factory=lambda: Semaphore(READ_AT_ONCE))
+    places: Semaphore = field(default_factory=lambda: Semaphore(WORK_AT_ONCE))
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Gives the place to another for as long as the block waits."""
+        self.places.release()
+        try:
+            yield
+        finally:
+            self.places.acquire()
 
 
 class QuotaSpent(ConnectorError):
@@ -81,7 +90,10 @@ class Visit:
         return self.source.every or self.desk.config.every
 
     def step(self) -> bool:
-        """Asks one page; tells whether there is more to ask now. A failure is kept and ends the visit."""
+        """Asks one page; tells whether there is more to ask now. A failure is kept and ends the visit.
+
+        Call it in one of the desk's places.
+        """
         began = time.monotonic()
         try:
             return next(self._pages, None) is not None
@@ -129,7 +141,8 @@ class Visit:
             request = connector.request(due.target(self.source, row, self.desk.clock()), cursor)
             self._pay(connector, request)
             started = time.monotonic()
-            response = self.desk.sessions.fetch(connector, request)
+            with self.desk.waiting():
+                response = self.desk.sessions.fetch(connector, request)
             took = time.monotonic() - started
             failpoint.reach("after_fetch")
             now = self.desk.clock()
@@ -139,8 +152,7 @@ class Visit:
                 return
             name = self._land(now, cursor, request, response)
             failpoint.reach("after_land")
-            with self.desk.readers:
-                page = _read(self.desk.database, connector, self.source.name, response, cursor, name)
+            page = _read(self.desk.database, connector, self.source.name, response, cursor, name)
             if page.more and row.last_success is None:
                 page = self.desk.backfill.cut(self.source, page, began)
             with self.desk.database.transaction(publish=False) as con:

@@ -38,9 +38,9 @@ class Result:
 def check(config: Config, client: Client, progress: Progress) -> list[Result]:
     """Asks the first page of every source and matches it; errors become part of the result."""
     tests = {brand.name: compile_expression(brand.match) for brand in config.brands}
-    results = []
+    results, reader = [], files.Reader(client, config.folder, utc_now)
     for place, source in enumerate(config.sources, 1):
-        results.append(_check(source, files.Reader(client, config.folder, utc_now), tests))
+        results.append(_check(source, reader, tests))
         progress("check", place, len(config.sources))
     return results
 

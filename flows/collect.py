@@ -45,7 +45,8 @@ def collect(database: Database, config: Config, client: Client, clock: Clock, pr
         paused = todo.paused_hosts(con, now)
         client.resume({host: pause.total_seconds() for host, pause in todo.paces(con, now).items()})
     backfill = Backfill(config.sources, progress)
-    desk = Desk(database, config, client, files.Reader(client, config.folder, clock), clock, backfill)
+    reader = files.Reader(client, config.folder, clock, database.folder / "sessions")
+    desk = Desk(database, config, client, reader, clock, backfill)
     hosts: dict[str, Host] = {}
     for source in sorted(
         config.sources, key=lambda one: (str(rows[one.name].due or ""), one.name)

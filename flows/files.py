@@ -48,11 +48,12 @@ class FileError(Exception):
 class Reader(Sessions):
     """Fetches what sources ask for: a folder of `files` from the disk, everything else over the network.
 
-    Only what lies below `root`, the folder of earful.toml, is read, and of that only regular files.
+    Only what lies below `root`, the folder of earful.toml, is read, and of that only regular files. `sessions` is the
+    folder of the logins' sessions that are kept.
     """
 
-    def __init__(self, client: Client, root: Path, clock: Clock) -> None:
-        super().__init__(client)
+    def __init__(self, client: Client, root: Path, clock: Clock, sessions: Path | None = None) -> None:
+        super().__init__(client, folder=sessions)
         self._root, self._clock = root.resolve(), clock
 
     def fetch(self, connector: ModuleType, request: httpx.Request) -> httpx.Response:

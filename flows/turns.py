@@ -35,8 +35,12 @@ class Host:
         row = self.waiting[0].row
         return self.unanswered > 0 or row.failures > 0 or row.slow_since is not None
 
-    def step(self) -> bool:
+    def turn(self) -> bool:
         """Asks one page of the first source; tells whether there is more to ask here."""
+        with self.waiting[0].desk.places:
+            return self._turn()
+
+    def _turn(self) -> bool:
         visit = self.waiting[0]
         patience = 1 if all(one.row.failures for one in self.waiting) else UNANSWERED
         if visit.step():
@@ -60,7 +64,7 @@ def take(desk: Desk, hosts: Sequence[Host], progress: Progress) -> None:
     with ThreadPoolExecutor(HOSTS_AT_ONCE) as well, ThreadPoolExecutor(DOUBTFUL_AT_ONCE) as doubtful:
 
         def turn(host: Host) -> Future[bool]:
-            return (doubtful if host.doubtful else well).submit(host.step)
+            return (doubtful if host.doubtful else well).submit(host.turn)
 
         running = {turn(host): host for host in hosts}
         while running:

@@ -1,6 +1,7 @@
 """Keys reach the host they belong to and nothing else; sessions are opened once."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import ModuleType
 
 import httpx
@@ -120,6 +121,51 @@ def test_a_session_is_opened_once_and_again_when_it_has_run_out() -> None:
     valid[:] = ["withdrawn"]
     assert sessions.fetch(acme, ASKED).json() == {"ok": True}
     assert asked[3:] == ["/search", "/login", "/search"]
+
+
+def test_a_session_is_kept_for_the_next_run_where_a_service_counts_logins(tmp_path: Path) -> None:
+    asked: list[str] = []
+    valid = ["token-1"]
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        if request.url.path == "/login":
+            return httpx.Response(200, json={"token": valid[0]})
+        known = request.headers["Authorization"] == f"Bearer {valid[0]}"
+        return httpx.Response(200 if known else 401, json={"ok": known})
+
+    def run(keeps: bool = True, **environ: str) -> list[str]:
+        asked.clear()
+        acme = with_login()
+        vars(acme)["KEEP_SESSION"] = keeps
+        Sessions(client(serve), ENVIRON | environ, folder=tmp_path / "sessions").fetch(acme, ASKED)
+        return asked
+
+    assert run(keeps=False) == ["/login", "/search"]
+    assert not list(tmp_path.iterdir()), "only where its connector says so"
+    assert run() == ["/login", "/search"]
+    (kept,) = (tmp_path / "sessions").iterdir()
+    assert kept.stat().st_mode & 0o777 == 0o600
+    content = kept.read_bytes()
+    assert not any(word in content for word in (b"token-1", b"Bearer", b"secret-2", b"Authorization"))
+    assert run() == ["/search"]
+    assert run(EARFUL_ACME_PASSWORD="another") == ["/login", "/search"], "it opens with the password it was sealed by"
+    valid[0] = "token-2"
+    assert run(EARFUL_ACME_PASSWORD="another") == ["/search", "/login", "/search"]
+    assert run(EARFUL_ACME_PASSWORD="another") == ["/search"]
+    for spoilt in (b"", b"x" * 200, kept.read_bytes()[:-9]):
+        kept.write_bytes(spoilt)
+        assert run() == ["/login", "/search"]
+
+
+def test_a_session_that_cannot_be_kept_is_used_all_the_same(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "sessions").write_text("a file where the folder should be")
+    acme = with_login()
+    vars(acme)["KEEP_SESSION"] = True
+    answers = client(lambda asked: httpx.Response(200, json={"token": "token-1"}))
+    assert Sessions(answers, ENVIRON, folder=tmp_path / "sessions").fetch(acme, ASKED).is_success
+    assert "the next run logs in again" in caplog.text
+    assert "token-1" not in caplog.text
 
 
 def test_a_refused_login_names_the_variables_and_no_secret() -> None:
