@@ -2,12 +2,16 @@
 
 import streamlit as st
 
+from earful.dashboard import signin
+
 
 def main() -> None:
     """Names the pages and runs the one that is asked for; their links stand in the pages' head."""
     st.set_page_config(page_title="Earful", page_icon="👂", layout="wide")
+    signin.require()
     pages = [
         st.Page("overview.py", title="Overview", default=True),
+        st.Page("criticism.py", title="Criticism"),
         st.Page("mentions.py", title="Mentions"),
         st.Page("sources.py", title="Sources"),
     ]

@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from earful.dashboard import filters, read, words
+from earful.dashboard import filters, read, read_themes, signin, words
 from earful.dashboard.filters import Choice
 from earful.dashboard.read import Known
-from earful.data import queries
+from earful.data import people, queries
 from earful.data.database import DatabaseError
 from earful.models import condition
 
-PAGES = {"overview": "overview.py", "mentions": "mentions.py", "sources": "sources.py"}
+PAGES = {"overview": "overview.py", "criticism": "criticism.py", "mentions": "mentions.py", "sources": "sources.py"}
 SHARED = ("brand", "period", "from", "to", "source", "count")  # parts of an address that mean the same on every page
 LATE = 3  # schedules without news after which the data is called stale
 CONDITIONS = {
@@ -39,6 +39,7 @@ class Store:
     version: str
     known: Known
     now: datetime
+    who: signin.Person
 
     @property
     def zone(self) -> ZoneInfo:
@@ -74,14 +75,16 @@ def open_page(page: str) -> View:
     filters.follow_address(page, brands, known.source_names, languages, known.zone)
     head = st.container()
     filters.bar(brands, known.source_names, known.zone, now)
+    themes: filters.Themes = {}
     if of_list:
-        filters.mentions_bar(read.languages(folder, version, st.session_state["brand"]))
-    choice = filters.chosen(page, now, known.zone, brands)
+        themes = read_themes.families(folder, version, st.session_state["brand"])
+        filters.mentions_bar(read.languages(folder, version, st.session_state["brand"]), themes)
+    choice = filters.chosen(page, now, known.zone, brands, themes)
     with head:
         _head(choice.link(), page, known, now)
         _banners(known, now)
     _wait_for_news(folder, version, at_once=page == "overview")
-    return View(folder, version, known, now, choice)
+    return View(folder, version, known, now, store.who, choice)
 
 
 def _open(page: str) -> Store:
@@ -106,12 +109,13 @@ def _open(page: str) -> Store:
         st.code(words.plain(str(error)), language=None, wrap_lines=True)
         _wait_for_news(folder, version)
         st.stop()
+    who = signin.person(known.settings.get(people.SETTING))
     if not known.brands:
         _head({}, page)
         _nothing_yet()
         _wait_for_news(folder, version)
         st.stop()
-    return Store(folder, version, known, now)
+    return Store(folder, version, known, now, who)
 
 
 def _head(address: filters.Address, page: str, known: Known | None = None, now: datetime | None = None) -> None:
@@ -122,6 +126,7 @@ def _head(address: filters.Address, page: str, known: Known | None = None, now: 
         st.space("stretch")
         if known and now:
             _age(known, now, address)
+            signin.badge()
 
 
 def _age(known: Known, now: datetime, address: filters.Address) -> None:
@@ -233,6 +238,18 @@ def _wait_for_news(folder: Path, version: str, at_once: bool = True) -> None:
         return
     if at_once or st.button("There is news. Show it", icon=":material/refresh:", type="primary"):
         st.rerun()
+
+
+def say_period(view: View, fair: bool) -> None:
+    """Says which days are looked at and, if that is `fair`, which they are compared with."""
+    period = view.choice.period
+    write = words.span if period.step == "hour" else words.days
+    text = write(period.start, period.finish, view.zone)
+    if fair:
+        text += f", compared with {write(period.before, period.before_finish, view.zone)}"
+    else:
+        text += ". Nothing to compare with: what is kept does not reach back over the period before"
+    st.caption(f"{text}. Times are those of {view.zone.key}.")
 
 
 def place(view: View, start: datetime, finish: datetime, brand: str = "") -> filters.Address:

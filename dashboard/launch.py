@@ -1,8 +1,11 @@
-"""Says how to start the dashboard: Streamlit, on this machine's own address, and closed to all else."""
+"""Says how to start the dashboard: Streamlit, on this machine's own address, and beyond it only with sign-in."""
 
-import ipaddress
+import hmac
+import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 HOSTS = ("localhost", "127.0.0.1", "[::1]")  # any other name in a request is an attack by DNS rebinding
 OPTIONS = {
@@ -34,26 +37,46 @@ OPTIONS = {
 }
 
 
-def command(port: int, address: str = "127.0.0.1") -> list[str]:
+@dataclass(frozen=True)
+class SignIn:
+    """How people sign in: the provider's metadata, our name and secret there, where it sends people back to."""
+
+    provider: str
+    client_id: str
+    secret: str
+    dashboard: str
+    listen: str
+    hours: int
+
+    def written(self) -> str:
+        """Gives what Streamlit reads, secrets included."""
+        # Signed with a key of its own, that stays the same over restarts and is told to nobody.
+        cookie = hmac.new(self.secret.encode(), b"earful: cookies of the dashboard", "sha256").hexdigest()
+        values = {
+            "redirect_uri": f"{self.dashboard}/oauth2callback",
+            "cookie_secret": cookie,
+            "client_id": self.client_id,
+            "client_secret": self.secret,
+            "server_metadata_url": self.provider,
+        }
+        return "[auth]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items())
+
+
+def command(port: int, signin: SignIn | None = None, secrets: Path | None = None) -> list[str]:
     """Gives the command that serves the dashboard; the store's folder is in the environment as EARFUL_STORE.
 
-    Raises ValueError for an address that other machines can reach.
+    Without sign-in it listens on this machine's own address, whatever else is wanted. With it, `secrets` is the file
+    that holds what `SignIn.written` gives.
     """
-    if not _is_own(address):
-        raise ValueError(
-            f"the dashboard has no sign-in yet and would be open to anyone at {address}; "
-            "keep it on 127.0.0.1 and reach it through an SSH tunnel"
-        )
-    options = {**OPTIONS, "server.address": address, "server.port": str(port)}
+    options = {**OPTIONS, "server.address": signin.listen if signin else "127.0.0.1", "server.port": str(port)}
+    hosts = [*HOSTS, *([str(urlsplit(signin.dashboard).hostname)] if signin else [])]
+    if secrets:
+        options["secrets.files"] = str(secrets)
     flags = [f"--{key}={value}" for key, value in options.items()]
-    flags += [f"--server.allowedHosts={name}" for name in HOSTS]
+    flags += [f"--server.allowedHosts={name}" for name in dict.fromkeys(hosts)]
     return [sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("app.py")), *flags]
 
 
-def _is_own(address: str) -> bool:
-    if address == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
+def environment(signin: SignIn | None) -> dict[str, str]:
+    """Gives what the dashboard's process needs in its environment to ask for a sign-in."""
+    return {"EARFUL_SIGNIN": str(signin.hours * 3600)} if signin else {}

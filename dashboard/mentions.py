@@ -1,21 +1,17 @@
 """The Mentions page: what people said, newest first, one of them in full, and a person's judgement of it."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import filters, frame, past, read, reasons, words
+from earful.dashboard import deciding, filters, frame, past, read, reasons, words
 from earful.dashboard.frame import View
 from earful.data import store
-from earful.data.database import Database, DatabaseError
-from earful.data.lock import Busy
 from earful.data.queries import Detail, Line
 
 ON_A_PAGE = 200
 LONG, LONG_HEIGHT = 700, 300  # characters from which a text scrolls in a box of so many pixels
-AUTHOR = "dashboard"  # until there is a sign-in, nobody's name is known
 
 
 def show() -> None:
@@ -177,7 +173,8 @@ def _correct(view: View, detail: Detail) -> None:
                 words.SIGNS[label],
                 key=f"correct {label}",
                 type="primary" if now else "secondary",
-                disabled=now,
+                disabled=now or not view.who.may_decide,
+                help=deciding.help_of(view),
                 on_click=_save,
                 args=(view, detail, label),
             )
@@ -185,20 +182,13 @@ def _correct(view: View, detail: Detail) -> None:
         "Your judgement counts before the model's, today and after every new scoring. Confirm what is right, too: "
         "the model's accuracy is measured on it."
     )
-    if problem := st.session_state.pop("not corrected", ""):
-        st.error("The correction was not kept. Try again in a moment.")
-        st.code(words.plain(problem), language=None, wrap_lines=True)
+    deciding.problem()
 
 
 def _save(view: View, detail: Detail, label: str) -> None:
     st.session_state["chosen"] = (detail.source, detail.id)  # it stays in view, even where the filters now leave it out
-    try:
-        with Database(view.folder, wait=10).transaction() as con:
-            store.save_correction(
-                con, detail.source, detail.id, view.choice.filters.brand, label, AUTHOR, datetime.now(UTC)
-            )
-    except (Busy, DatabaseError) as error:
-        st.session_state["not corrected"] = str(error)
+    one, brand = (detail.source, detail.id), view.choice.filters.brand
+    deciding.decide(view, lambda con, author, now: store.save_correction(con, *one, brand, label, author, now))
 
 
 if __name__ == "__main__":

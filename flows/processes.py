@@ -74,8 +74,26 @@ def logs_of(config: Config) -> Path:
 
 
 def dashboard(config: Config, path: Path, port: int) -> Part:
-    """Gives the dashboard's process."""
-    return Part("dashboard", launch.command(port), environment(config, path, 4200), logs_of(config) / "dashboard.log")
+    """Gives the dashboard's process; where people sign in, also writes what Streamlit needs for it, for us alone."""
+    signin, secrets = _signin(config), config.store_folder / "signin.toml"
+    secrets.unlink(missing_ok=True)
+    if signin:
+        config.store_folder.mkdir(parents=True, exist_ok=True)
+        secrets.touch(mode=0o600, exist_ok=False)
+        secrets.write_text(signin.written(), encoding="utf-8")  # Streamlit reads secrets from files only
+    return Part(
+        "dashboard",
+        launch.command(port, signin, secrets if signin else None),
+        environment(config, path, 4200) | launch.environment(signin),
+        logs_of(config) / "dashboard.log",
+    )
+
+
+def _signin(config: Config) -> launch.SignIn | None:
+    one = config.signin
+    if one is None:
+        return None
+    return launch.SignIn(one.provider, one.client_id, one.secret, config.dashboard, one.listen, one.hours)
 
 
 def parts(config: Config, path: Path, port: int, prefect_port: int) -> list[Part]:

@@ -89,6 +89,16 @@ least = 5
 # threshold = 0.6              # below this probability a label is "unclear"
 # towards = false              # true if it takes the brand as a second segment, else it judges the whole text
 
+# Who may see the dashboard. Without this table it is open on this machine only, to whoever works there. The secret stands
+# in the environment variable EARFUL_SIGNIN_SECRET; give the provider <dashboard>/oauth2callback as the place to return to.
+
+# [signin]
+# provider = "https://accounts.google.com"       # any OpenID Connect provider: Entra, Okta, Keycloak, Google, ...
+# client_id = "0123456789.apps.example.org"
+# editors = ["ada@example.org"]                  # may judge, decide and silence
+# viewers = ["*@example.org"]                    # may look
+# listen = "0.0.0.0"                             # the address of this machine that a proxy with https reaches
+
 [network]
 contact = ""                 # an address or a page where a source's owner reaches you
 allow = []                   # hosts or networks inside your own network that may be asked: ["10.1.0.0/16"]

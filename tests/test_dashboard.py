@@ -223,9 +223,6 @@ def test_the_dashboard_is_for_this_machine_alone() -> None:
         "--server.allowedHosts=127.0.0.1",
         "--server.allowedHosts=[::1]",
     ]
-    for address in ("0.0.0.0", "192.168.1.4", "::", "example.com", ""):
-        with pytest.raises(ValueError, match="sign-in"):
-            launch.command(8600, address)
 
 
 def test_no_page_writes_html_or_people_s_words_as_markdown() -> None:
