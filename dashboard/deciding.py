@@ -21,7 +21,7 @@ def decide(view: Store, write: Callable[[duckdb.DuckDBPyConnection, str, datetim
     try:
         with people.decision(Database(view.folder, wait=10), view.who.address) as con:
             write(con, view.who.address, datetime.now(UTC))
-    except (Busy, DatabaseError, people.NotAllowed) as error:
+    except (Busy, DatabaseError, people.NotAllowed, ValueError) as error:
         st.session_state[PROBLEM] = str(error)
         return False
     return True

@@ -4,6 +4,7 @@ An address is whole: what it leaves out stands at its default. The widgets follo
 from outside (a link, the back button), else the address follows the widgets.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -26,6 +27,8 @@ PERIODS = {
 }
 USUAL = "30d"
 COUNTED = {"stories": "Stories", "mentions": "Mentions"}
+CRITICISM = {"themes": "Themes", "brands": "Brands", "board": "Board"}  # ways to look at criticism
+Themes = Mapping[str, tuple[str, tuple[str, ...]]]  # by id: the name, and the ids of all that counts as it
 WRITTEN = "address written last"
 NARROWED = "filters of the list last"  # another list begins on its first page
 Address = dict[str, list[str]]
@@ -78,6 +81,8 @@ def follow_address(page: str, brands: list[str], sources: list[str], languages: 
     state["text"] = one("text")[:200]
     state["page"] = int(one("page")) if one("page").isdecimal() and len(one("page")) < 6 else 1
     state["chosen"] = (one("at"), one("mention"))
+    state["theme"] = one("theme")[:64]
+    state["view"] = one("view") if one("view") in CRITICISM else "themes"
     state.pop(NARROWED, None)
 
 
@@ -100,9 +105,18 @@ def bar(brands: list[str], sources: list[str], zone: ZoneInfo, now: datetime) ->
         columns[1].datetime_input("To", key="to", required=True)
 
 
-def mentions_bar(languages: list[str]) -> None:
-    """Draws the filters of the list of mentions."""
-    columns = st.columns([5, 2, 4])
+def mentions_bar(languages: list[str], themes: Themes) -> None:
+    """Draws the filters of the list of mentions; that of themes once there are any."""
+    columns = st.columns([5, 2, 4, 3] if themes else [5, 2, 4])
+    wanted = st.session_state.get("theme", "")
+    st.session_state["theme"] = next((root for root, (_, family) in themes.items() if wanted in family), "")
+    if themes:
+        columns[3].selectbox(
+            "Theme",
+            ["", *themes],
+            key="theme",
+            format_func=lambda theme: words.short(themes[theme][0]) if theme else "All, and what is in none",
+        )
     columns[0].segmented_control(
         "Sentiment",
         list(LABELS),
@@ -119,7 +133,7 @@ def mentions_bar(languages: list[str]) -> None:
     )
 
 
-def chosen(page: str, now: datetime, zone: ZoneInfo, brands: list[str]) -> Choice:
+def chosen(page: str, now: datetime, zone: ZoneInfo, brands: list[str], themes: Themes) -> Choice:
     """Reads the widgets into filters and a period, and writes them to the address."""
     state = st.session_state
     if state["period"] == "dates":
@@ -137,16 +151,19 @@ def chosen(page: str, now: datetime, zone: ZoneInfo, brands: list[str]) -> Choic
         address["count"] = ["mentions"]
     shared = dict(address)
     if page == "mentions":
-        narrowed = (shared, state["sentiment"], state["language"], state["text"])
+        narrowed = (shared, state["sentiment"], state["language"], state["text"], state["theme"])
         if state.get(NARROWED, narrowed) != narrowed:
             state["page"] = 1
         state[NARROWED] = narrowed
         more = {"sentiment": list(state["sentiment"]), "language": list(state["language"]), "text": [state["text"]]}
+        more["theme"] = [state["theme"]]
         address |= {key: value for key, value in more.items() if value and value != [""]}
         if state["page"] > 1:
             address["page"] = [str(state["page"])]
         if all(state["chosen"]):
             address["at"], address["mention"] = ([part] for part in state["chosen"])
+    if page == "criticism":
+        address |= {key: [state[key]] for key in ("theme", "view") if state.get(key, "") not in ("", "themes")}
     write(page, address)
     filters = Filters(
         state["brand"],
@@ -157,6 +174,7 @@ def chosen(page: str, now: datetime, zone: ZoneInfo, brands: list[str]) -> Choic
         tuple(address.get("sentiment", [])),
         tuple(address.get("language", [])),
         address.get("text", [""])[0],
+        themes[state["theme"]][1] if page == "mentions" and state["theme"] in themes else (),
     )
     return Choice(filters, period, shared)
 
@@ -165,6 +183,12 @@ def remember(chosen: tuple[str, str]) -> None:
     """Writes the chosen mention, as (source, id), to the address of the list of mentions."""
     st.session_state["chosen"] = chosen
     write("mentions", {**_address(), "at": [chosen[0]], "mention": [chosen[1]]})
+
+
+def remember_theme(theme: str) -> None:
+    """Writes the chosen theme to the address of the Criticism page."""
+    st.session_state["theme"] = theme
+    write("criticism", {**_address(), "theme": [theme]})
 
 
 def write(page: str, address: Address) -> None:

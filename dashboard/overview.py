@@ -36,7 +36,7 @@ def show() -> None:
         figures.volume_by_brand(found.counts, period.start, period.finish),
         figures.volume_by_brand(found.counts, period.before, period.before_finish) if fair else {},
     )
-    _spans(view, fair)
+    frame.say_period(view, fair)
     tiles.draw(view, picture, read.judged(view.folder, view.version))
     _answers(view, fair)
     left, right = st.columns([7, 3], gap="medium")
@@ -54,17 +54,6 @@ def _answers(view: View, fair: bool) -> None:
     if now:
         before = (view.folder, view.version, filters, period.before, period.before_finish)
         tiles.draw_answers(view, now, read.answers(*before) if fair else None)
-
-
-def _spans(view: View, fair: bool) -> None:
-    period = view.choice.period
-    write = words.span if period.step == "hour" else words.days
-    text = write(period.start, period.finish, view.zone)
-    if fair:
-        text += f", compared with {write(period.before, period.before_finish, view.zone)}"
-    else:
-        text += ". Nothing to compare with: what is kept does not reach back over the period before"
-    st.caption(f"{text}. Times are those of {view.zone.key}.")
 
 
 def _over_time(view: View, picture: Picture, found: read.Overview) -> None:

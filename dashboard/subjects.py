@@ -10,7 +10,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from earful.dashboard import figures
+from earful.dashboard import figures, words
 from earful.dashboard.figures import Totals
 from earful.data.board import Standing
 from earful.data.criticism import Theme
@@ -145,6 +145,17 @@ def stages(subject: Subject) -> list[tuple[str, int]]:
     named = [(stage, subject.journey.get(stage, 0)) for stage in JOURNEY]
     other = sum(count for stage, count in subject.journey.items() if stage not in JOURNEY)
     return [*named, *([("unknown", other)] if other else [])]
+
+
+def distinct(subjects: Sequence[Subject]) -> dict[str, str]:
+    """Gives the subjects' names by theme, told apart by a number where two are the same."""
+    names: dict[str, str] = {}
+    for one in subjects:
+        name, number = words.short(one.name, 48), 2
+        while name in names.values():
+            name, number = f"{words.short(one.name, 44)} ({number})", number + 1
+        names[one.theme] = name
+    return names
 
 
 def _within(counts: pd.DataFrame, start: datetime, finish: datetime) -> pd.DataFrame:

@@ -64,6 +64,18 @@ DEFINITIONS = {
     "interval is Wilson's at 95%.",
     "change": "Changes are against the period of equal length before. A change that chance alone could bring about is "
     "called *within the noise*: shares are compared by Newcombe's interval at 95%, volumes as two Poisson counts.",
+    "theme": "A subject that comes back in negative stories, and in those that report a problem; found by their words "
+    "and meaning, and kept from day to day. *New* and *growing* are told by what chance does not explain, *faded* was "
+    "not spoken of for long. What people decide (names, merges, what is hidden) stays, whatever is found later.",
+    "brands": "A theme's part of all complaints about a brand: stories that are negative or report a problem. The "
+    "interval is Wilson's at 95%; two shares differ when Newcombe's interval of their difference leaves out zero. "
+    "Brands are set beside each other only where both are heard alike: at least 80% of each one's complaints come from "
+    "kinds of sources that speak of both, and 80% of the time lies outside of gaps.",
+    "aftermath": "Complaints a day in equal spans of whole weeks before somebody acted and after it was resolved; the "
+    "days between are left out, and so is time in gaps. The interval of the change is the exact one for two Poisson "
+    "rates, widened by how much more the days differ than chance makes them (Rao & Scott 1999). The change is called "
+    "*ours* when the competitors' change in the same days is beyond chance another one (the ratio of the two ratios, "
+    "with its interval). It is no proof: what is acted on at its worst also falls by itself.",
     "spikes": "A spike is an interval in which the brand's negative stories exceed what its own history leads one to "
     "expect. A **gap** is an interval in which a source could not be read, or may have rolled past us: a step without "
     "data in it is unknown, not zero.",

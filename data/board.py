@@ -86,13 +86,13 @@ def decide(
 ) -> None:
     """Keeps a decision about a theme; one that changes nothing leaves no row.
 
-    What `value` holds: rename {"name"}, merge {"into": theme}, split {}, move {"source", "id"} (a mention, to this
-    theme), all others {}.
+    What `value` holds: rename {"name"}, merge {"into": theme} ("" takes it back), split {}, move {"source", "id"} (a
+    mention, to this theme; theme "" is none), all others {}.
     """
     if kind not in KINDS:
         raise ValueError(f"a decision is one of {', '.join(KINDS)}, not {kind!r}")
     known = {row[0] for row in con.execute("SELECT theme FROM themes WHERE brand = ?", [brand]).fetchall()}
-    if theme not in known:
+    if theme not in known and not (kind == "move" and theme == ""):
         raise ValueError("this theme is no longer there; show the page anew")
     stands = standing(con, brand)
     now_is = stands.get(theme, Standing())
@@ -100,9 +100,9 @@ def decide(
         value = {"name": _text("name", value.get("name"))}
     if kind == "merge":
         into = str(value.get("into", ""))
-        if into not in known or into == theme:
+        if into and (into not in known or into == theme):
             raise ValueError("a theme is merged into another one of the same brand")
-        if root(stands, into) == theme:
+        if into and root(stands, into) == theme:
             raise ValueError("the other theme was merged into this one already")
         value = {"into": into}
     if (kind in ("hide", "show", "pin", "unpin", "rename", "merge")) and _applied(now_is, kind, value) == now_is:

@@ -1,0 +1,52 @@
+"""Draws what became of a theme once somebody acted on it: before and after, ours beside the competitors'."""
+
+import streamlit as st
+
+from earful.dashboard import frame, outcome, read_themes, words
+from earful.dashboard.frame import View
+from earful.dashboard.subjects import Subject
+from earful.data.board import Card
+from earful.models import change
+
+ENOUGH = 20  # competitors' stories of the same kind; with fewer all of their complaints are taken
+
+
+def show(view: View, subject: Subject, card: Card) -> None:
+    """Says in a sentence whether a resolved theme was spoken of less; nothing for one that is not resolved."""
+    acted = card.acted()
+    if acted is None:
+        return
+    spans = outcome.spans(*acted, view.now, view.zone)
+    if isinstance(spans, int):
+        st.caption(
+            f":material/hourglass_empty: Before and after can be compared once {change.LEAST_DAYS} whole days have "
+            f"passed; {spans} so far."
+        )
+        return
+    brand = view.choice.filters.brand
+    others = tuple(one.name for one in view.known.brands if one.competitor and one.name != brand)
+    found = read_themes.daily(view.folder, view.version, brand, others, subject.family, spans.edges)
+    sources = outcome.usable(found.watched, spans.edges)
+    gaps = [*found.gaps, *frame.silences(view)]
+    if not sources:
+        st.caption("Before and after can't be compared: no source was heard from the first of these days on.")
+        return
+    own = outcome.days(found.own, sources, gaps, spans)
+    alike = sum(sum(counts) for source, counts in found.alike.items() if source in sources) >= ENOUGH
+    rivals = outcome.days(found.alike if alike else found.others, sources, gaps, spans) if others else None
+    said = outcome.sentence(change.compare(*own, rivals))
+    st.markdown(f":material/compare_arrows: **{said}**")
+    before, after = (words.days(span[0], span[-1], view.zone) for span in (spans.before, spans.after))
+    notes = [f"{before} against {after}."]
+    if others:
+        notes.append(
+            "Competitors by the same theme." if alike else "Competitors by all complaints: too few of this theme."
+        )
+    left_out = sum(1 for name in found.own if name not in sources)
+    if left_out:
+        notes.append(f"{left_out} source{'s' * (left_out > 1)} left out: not heard in all of these days.")
+    if any(spike.start < spans.before[-1] for spike in found.spikes):
+        notes.append("The days before hold a spike, and after a spike criticism falls by itself: read this with care.")
+    st.caption(" ".join(notes))
+    with st.popover("Explain", type="tertiary"):
+        st.markdown(words.DEFINITIONS["aftermath"])

@@ -1,0 +1,139 @@
+"""Reads what the Criticism page shows, each answer once a snapshot; see `read` for how."""
+# ruff: noqa: ARG001 - the version is there for the cache alone
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from earful.dashboard import subjects
+from earful.data import board, criticism, database, events, queries
+from earful.data.queries import Filters
+
+
+@dataclass(frozen=True)
+class Found:
+    """Everything the page shows of one brand in a period; `gaps` and `spikes` are those of the charts."""
+
+    themes: list[criticism.Theme]
+    standing: dict[str, board.Standing]
+    cards: dict[str, board.Card]
+    counts: pd.DataFrame
+    parts: pd.DataFrame
+    volume: pd.DataFrame
+    spikes: list[queries.Spike]
+    gaps: list[queries.Gap]
+    events: list[events.Event]
+    reach: queries.Reach
+
+
+@dataclass(frozen=True)
+class Rivals:
+    """What brands are criticised for, where they were heard, and whose complaints were set against the themes."""
+
+    shares: pd.DataFrame
+    heard: pd.DataFrame
+    compared: set[str]
+    gaps: list[queries.Gap]
+
+
+@dataclass(frozen=True)
+class Daily:
+    """Complaints a day by source around a date: of some themes, of competitors in these, and theirs of all kinds."""
+
+    own: dict[str, list[int]]
+    alike: dict[str, list[int]]
+    others: dict[str, list[int]]
+    gaps: list[queries.Gap]
+    watched: dict[str, criticism.Watch]
+    spikes: list[queries.Spike]
+
+
+@st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
+def found(folder: Path, version: str, filters: Filters, borders: tuple[datetime, ...]) -> Found:
+    """Reads a brand's themes and what was said in them between `borders`."""
+    with database.snapshot(folder) as con:
+        return Found(
+            criticism.themes(con, filters.brand),
+            board.standing(con, filters.brand),
+            board.cards(con, filters.brand),
+            criticism.counts(con, filters, borders),
+            criticism.parts(con, filters),
+            queries.counts(con, filters, borders),
+            queries.spikes(con, filters),
+            queries.gaps(con, filters),
+            events.between(con, filters.brand, filters.start, filters.finish),
+            queries.reach(con, filters.brand),
+        )
+
+
+@st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
+def start(folder: Path, version: str, brand: str) -> tuple[criticism.Round | None, int]:
+    """Reads how the brand's themes were last found, and how many complaints there are at all."""
+    with database.snapshot(folder) as con:
+        return criticism.last_round(con, brand), criticism.complaints(con, brand)
+
+
+@st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
+def families(folder: Path, version: str, brand: str) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Reads the brand's subjects: by the theme's id its name, and the ids of all themes that count as it."""
+    with database.snapshot(folder) as con:
+        themes, standing = criticism.themes(con, brand), board.standing(con, brand)
+    known = {theme.theme: theme for theme in themes}
+    return {
+        root: (subjects.name_of(known[root], standing.get(root, board.Standing())), family)
+        for root, family in subjects.families(themes, standing).items()
+    }
+
+
+@st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
+def rivals(folder: Path, version: str, filters: Filters) -> Rivals:
+    """Reads what all brands are criticised for, by the themes of the filters' brand."""
+    with database.snapshot(folder) as con:
+        return Rivals(
+            criticism.shares(con, filters),
+            criticism.heard(con, filters),
+            criticism.compared(con, filters.brand),
+            queries.gaps(con, filters),
+        )
+
+
+@st.cache_data(show_spinner=False, max_entries=128, ttl="1h")
+def quotes(folder: Path, version: str, filters: Filters, themes: tuple[str, ...], limit: int) -> list[criticism.Quote]:
+    """Reads the mentions that stand for some themes most clearly."""
+    with database.snapshot(folder) as con:
+        return criticism.quotes(con, filters, themes, limit)
+
+
+@st.cache_data(show_spinner=False, max_entries=128, ttl="1h")
+def daily(
+    folder: Path,
+    version: str,
+    brand: str,
+    others: tuple[str, ...],
+    themes: tuple[str, ...],
+    edges: tuple[datetime, ...],
+) -> Daily:
+    """Reads the complaints a day between `edges`: of some themes of a brand, and of the others."""
+    whole = Filters(brand, edges[0], edges[-1])
+    with database.snapshot(folder) as con:
+        return Daily(
+            criticism.daily(con, brand, edges, themes),
+            _added(criticism.daily(con, other, edges, themes, brand) for other in others),
+            _added(criticism.daily(con, other, edges) for other in others),
+            queries.gaps(con, whole),
+            criticism.watched(con),
+            queries.spikes(con, whole),
+        )
+
+
+def _added(counts: Iterable[dict[str, list[int]]]) -> dict[str, list[int]]:
+    """Adds up the brands' counts by source."""
+    found: dict[str, list[int]] = {}
+    for one in counts:
+        for source, steps in one.items():
+            found[source] = [a + b for a, b in zip(found.get(source, [0] * len(steps)), steps, strict=True)]
+    return found
