@@ -1,4 +1,4 @@
-"""Reads the counts that are watched; writes spikes, alerts and the outbox, inside the caller's transaction."""
+"""Reads what is watched; writes spikes, alerts, whom they were told to and the outbox, in the caller's transaction."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -38,23 +38,17 @@ class Alert:
     card: dict[str, Any]
 
 
-# What has no date is dated by our reading it. That says something only of a source that was read before: what a first
-# look or a file brings may be of any age.
-TIMELY = """
-    (m.dated OR NOT starts_with(f.source, 'import:')
-        AND f.collected > (SELECT min(c.collected) FROM mentions c WHERE c.source = f.source))
-"""
+@dataclass(frozen=True)
+class Told:
+    """That a target was told of an alert: the state it was told of is firing, reminder or resolved."""
 
-
-def story_times(con: Connection, brand: str, since: datetime, counts: str) -> list[datetime]:
-    """Lists when each story about a brand began, in order; `counts` is "negative" or "all"."""
-    rows = con.execute(
-        "SELECT f.published FROM facts f JOIN mentions m USING (source, id)"  # noqa: S608
-        " WHERE f.brand = ? AND f.leads AND (f.label = 'negative' OR ? = 'all') AND f.published >= ?"
-        f" AND {TIMELY} ORDER BY 1",
-        [brand, counts, since],
-    ).fetchall()
-    return [row[0] for row in rows]
+    alert: str
+    brand: str
+    rule: str
+    target: str
+    state: str
+    told: datetime
+    excess: float  # that the alert has come to since
 
 
 def spoken_of(con: Connection, brand: str) -> tuple[datetime, datetime] | None:
@@ -63,10 +57,13 @@ def spoken_of(con: Connection, brand: str) -> tuple[datetime, datetime] | None:
     return (row[0], row[1]) if row and row[0] else None
 
 
-def source_times(con: Connection, since: datetime) -> dict[str, list[datetime]]:
-    """Lists the dated mentions' times of each source."""
+def source_times(con: Connection, since: datetime, pause: timedelta) -> dict[str, list[datetime]]:
+    """Lists the dated mentions' times of each source that was silent for so long at least once."""
     rows = con.execute(
-        "SELECT source, list(published) FROM mentions WHERE dated AND published >= ? GROUP BY source", [since]
+        "SELECT source, list(published) FROM"
+        " (SELECT source, published, published - lag(published) OVER (PARTITION BY source ORDER BY published) AS pause"
+        " FROM mentions WHERE dated AND published >= ?) GROUP BY source HAVING max(pause) >= ?",
+        [since, pause],
     ).fetchall()
     return dict(rows)
 
@@ -76,11 +73,15 @@ def speakers(con: Connection, brand: str) -> set[str]:
     return {row[0] for row in con.execute("SELECT DISTINCT source FROM facts WHERE brand = ?", [brand]).fetchall()}
 
 
-def gaps(con: Connection, since: datetime) -> list[tuple[str, datetime, datetime | None]]:
-    """Lists the gaps (source, start, finish) that reach beyond a time; finish None is still open."""
+def gaps(con: Connection, since: datetime, silent: bool = True) -> list[tuple[str, datetime, datetime | None]]:
+    """Lists the gaps (source, start, finish) that reach beyond a time; finish None is still open.
+
+    Those that are only a source's silence are left out unless `silent`.
+    """
     return con.execute(
-        "SELECT source, start, finish FROM gaps WHERE coalesce(finish, start) >= ? OR finish IS NULL ORDER BY ALL",
-        [since],
+        "SELECT source, start, finish FROM gaps WHERE (coalesce(finish, start) >= ? OR finish IS NULL)"
+        " AND (? OR NOT starts_with(reason, 'silent')) ORDER BY ALL",
+        [since, silent],
     ).fetchall()
 
 
@@ -95,21 +96,65 @@ def save_spikes(con: Connection, brand: str, rule: str, since: datetime, spikes:
 
 
 def end_others(con: Connection, watched: Sequence[tuple[str, str]], now: datetime) -> None:
-    """Ends the open alerts of what is no longer watched; `watched` lists each (brand, rule) that is."""
-    for (alert,) in con.execute("SELECT alert FROM alerts WHERE state IN ('pending', 'firing')").fetchall():
+    """Ends the open alerts of what is no longer watched, and of a future that a wrong clock brought.
+
+    `watched` lists each (brand, rule) that is.
+    """
+    rows = con.execute("SELECT alert, started FROM alerts WHERE state IN ('pending', 'firing')").fetchall()
+    for alert, started in rows:
         brand, rule, _ = str(alert).rsplit("|", 2)
-        if (brand, rule) not in watched:
+        if (brand, rule) not in watched or started > now:
             con.execute("UPDATE alerts SET state = 'resolved', resolved = ? WHERE alert = ?", [now, alert])
 
 
-def latest_alert(con: Connection, brand: str, rule: str) -> Alert | None:
-    """Gives the newest alert of a brand under a rule, in whatever state."""
-    row = con.execute(
-        "SELECT alert, brand, rule, state, started, fired, resolved, latest, card FROM alerts"
-        " WHERE brand = ? AND rule = ? ORDER BY started DESC LIMIT 1",
-        [brand, rule],
-    ).fetchone()
-    return Alert(*(json.loads(value) if place == 8 else value for place, value in enumerate(row))) if row else None
+def latest_alert(con: Connection, brand: str, rule: str, now: datetime) -> Alert | None:
+    """Gives the newest alert of a brand under a rule, in whatever state, that had begun by now."""
+    found = _alerts(con, "brand = ? AND rule = ? AND started <= ? ORDER BY started DESC LIMIT 1", [brand, rule, now])
+    return found[0] if found else None
+
+
+def tellable(con: Connection, since: datetime, told_since: datetime) -> list[Alert]:
+    """Lists the alerts that people are or were to know of: those that fire, and those that were resolved of late.
+
+    That is since a time, or, where somebody was told that it fires and not that it ended, since an earlier one.
+    """
+    return _alerts(
+        con,
+        "rule <> '' AND fired IS NOT NULL AND (state = 'firing' OR state = 'resolved' AND (resolved >= ?"
+        " OR resolved >= ? AND EXISTS (FROM tellings t WHERE t.alert = alerts.alert AND t.state = 'firing')))"
+        " ORDER BY started, alert",
+        [since, told_since],
+    )
+
+
+def find_alert(con: Connection, alert: str) -> Alert | None:
+    """Gives an alert by its name."""
+    found = _alerts(con, "alert = ?", [alert])
+    return found[0] if found else None
+
+
+def told(con: Connection, since: datetime, alerts: Sequence[str]) -> list[Told]:
+    """Lists what was told since a time, and all that was told of some alerts, in order."""
+    rows = con.execute(
+        "SELECT alert, brand, rule, target, t.state, told, coalesce((card ->> '$.excess')::DOUBLE, 0)"
+        " FROM tellings t JOIN alerts a USING (alert) WHERE told >= ? OR list_contains(?, alert)"
+        " ORDER BY told, alert, target",
+        [since, list(alerts)],
+    ).fetchall()
+    return [Told(*row) for row in rows]
+
+
+def save_told(con: Connection, alert: str, target: str, state: str, message: str, now: datetime) -> None:
+    """Notes that a target is told of an alert by a message, in the transaction that puts the message out."""
+    con.execute("INSERT INTO tellings VALUES (?, ?, ?, ?, ?)", [alert, target, state, now, message])
+
+
+def _alerts(con: Connection, where: str, values: list[Any]) -> list[Alert]:
+    rows = con.execute(
+        f"SELECT alert, brand, rule, state, started, fired, resolved, latest, card FROM alerts WHERE {where}",  # noqa: S608
+        values,
+    ).fetchall()
+    return [Alert(*(json.loads(value) if place == 8 else value for place, value in enumerate(row))) for row in rows]
 
 
 def save_alert(con: Connection, alert: Alert) -> None:
@@ -122,23 +167,6 @@ def save_alert(con: Connection, alert: Alert) -> None:
             alert.fired, alert.resolved, alert.latest, json.dumps(alert.card),
         ],
     )  # fmt: skip
-
-
-def stories_between(
-    con: Connection, brand: str, start: datetime, finish: datetime, counts: str
-) -> list[dict[str, Any]]:
-    """Lists the stories of a brand in an interval that a rule counts, most engaging first, each as a dictionary."""
-    cursor = con.execute(
-        "SELECT f.source, f.id, m.author, m.title, m.text, m.url, f.published, m.engagement FROM facts f"  # noqa: S608
-        " JOIN mentions m USING (source, id) LEFT JOIN scores s ON s.source = f.source AND s.id = f.id"
-        " AND s.brand = f.brand AND s.model = (SELECT value ->> '$' FROM settings WHERE key = 'model')"
-        " WHERE f.brand = ? AND f.leads AND (f.label = 'negative' OR ? = 'all')"
-        f" AND f.published >= ? AND f.published < ? AND {TIMELY}"
-        " ORDER BY m.engagement DESC, s.negative DESC NULLS LAST, f.published, f.source, f.id",
-        [brand, counts, start, finish],
-    )
-    names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def put_out(con: Connection, alert: str, messages: Iterable[tuple[str, str, dict[str, Any]]], now: datetime) -> None:

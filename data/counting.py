@@ -64,7 +64,7 @@ def per_step(con: Connection, counted: Counted, bounds: Sequence[datetime]) -> l
         return []
     step = bounds[1] - bounds[0]
     slot = step if step < timedelta(hours=20) else SLOT
-    stories, values = _stories(con, counted, bounds[0], bounds[-1])
+    stories, values = _stories(counted, bounds[0], bounds[-1])
     rows = con.execute(
         f"WITH {stories} SELECT epoch_us(published) // {slot // timedelta(microseconds=1)}, count(*)"  # noqa: S608
         " FROM stories GROUP BY 1",
@@ -86,15 +86,15 @@ def portions(
     """
     if dimension == "theme" and not has_themes(con):
         return []
-    stories, values = _stories(con, counted, since, finish)
+    stories, values = _stories(counted, since, finish)
     join, name = {
         "source": ("", "source"),
         "language": ("", "language"),
-        "author": ("JOIN mentions m USING (source, id)", "m.author"),
+        "author": ("JOIN (SELECT source, id, author FROM mentions) USING (source, id)", "author"),
         "theme": (
-            "LEFT JOIN (SELECT * FROM theme_members WHERE brand = $brand) t USING (source, id)"
-            " LEFT JOIN themes n ON n.theme = t.theme",
-            "coalesce(nullif(n.merged_into, ''), n.theme, '')",
+            "LEFT JOIN (SELECT t.source, t.id, coalesce(nullif(n.merged_into, ''), n.theme) AS theme"
+            " FROM theme_members t JOIN themes n USING (theme) WHERE t.brand = $brand) USING (source, id)",
+            "coalesce(theme, '')",
         ),
     }[dimension]
     rows = con.execute(
@@ -114,7 +114,7 @@ def told_most(con: Connection, counted: Counted, start: datetime, finish: dateti
 
 def first(con: Connection, counted: Counted, start: datetime, finish: datetime) -> Story | None:
     """Gives the first story of an interval whose words are still there."""
-    return next(iter(_listed(con, counted, start, finish, 1, "published, source, id", "m.text <> ''")), None)
+    return next(iter(_listed(con, counted, start, finish, 1, "published, source, id", "text <> ''")), None)
 
 
 def quotable(con: Connection, counted: Counted, start: datetime, finish: datetime, limit: int) -> list[Story]:
@@ -122,23 +122,23 @@ def quotable(con: Connection, counted: Counted, start: datetime, finish: datetim
 
     Nothing is left to quote of what was deleted at its source.
     """
-    one_each = "QUALIFY row_number() OVER (PARTITION BY coalesce(nullif(m.author, ''), id) ORDER BY {}) = 1"
-    order = "m.engagement DESC, s.negative DESC NULLS LAST, published, source, id"
-    return _listed(con, counted, start, finish, limit, order, f"m.text <> '' {one_each.format(order)}")
+    one_each = "QUALIFY row_number() OVER (PARTITION BY coalesce(nullif(author, ''), id) ORDER BY {}) = 1"
+    order = "engagement DESC, negative DESC NULLS LAST, published, source, id"
+    return _listed(con, counted, start, finish, limit, order, f"text <> '' {one_each.format(order)}")
 
 
 def texts(con: Connection, counted: Counted, start: datetime, finish: datetime, limit: int) -> list[str]:
     """Lists titles and texts of an interval's stories, the latest first."""
     return [
         f"{one.title} {one.text}"
-        for one in _listed(con, counted, start, finish, limit, "published DESC, source, id", "m.text <> ''")
+        for one in _listed(con, counted, start, finish, limit, "published DESC, source, id", "text <> ''")
     ]
 
 
 def undecided(con: Connection, counted: Counted, start: datetime, finish: datetime) -> list[tuple[str, str, int]]:
     """Lists (label, language, stories) of an interval that are not scored or unclear, most first."""
     everything = Counted(counted.brand, False, "", counted.source, counted.stars)
-    stories, values = _stories(con, everything, start, finish)
+    stories, values = _stories(everything, start, finish)
     return con.execute(
         f"WITH {stories} SELECT label, language, count(*) FROM stories WHERE label IN ('unscored', 'unclear')"  # noqa: S608
         " GROUP BY ALL ORDER BY 3 DESC, 1, 2",
@@ -161,23 +161,22 @@ def has_themes(con: Connection) -> bool:
 def _listed(
     con: Connection, counted: Counted, start: datetime, finish: datetime, limit: int, order: str, where: str = "true"
 ) -> list[Story]:
-    stories, values = _stories(con, counted, start, finish)
+    stories, values = _stories(counted, start, finish)
     rows = con.execute(
         f"WITH {stories}, told AS (SELECT story, count(*) AS copies FROM facts WHERE brand = $brand AND NOT hidden"  # noqa: S608
-        " AND published >= $since AND published < $until GROUP BY story)"
-        " SELECT source, id, m.author, m.url, m.title, m.text, stories.published, story, copies FROM stories"
-        " JOIN mentions m USING (source, id) JOIN told USING (story) LEFT JOIN"
-        " (SELECT source, id, negative FROM scores WHERE brand = $brand"
-        " AND model = (SELECT value ->> '$' FROM settings WHERE key = 'model')) s USING (source, id)"
-        f" WHERE {where} ORDER BY {order.replace('published', 'stories.published')} LIMIT $limit",
+        " AND published >= $since AND published < $until GROUP BY story),"
+        " words AS (SELECT source, id, author, url, title, text, engagement FROM mentions),"
+        " judged AS (SELECT source, id, negative FROM scores WHERE brand = $brand"
+        " AND model = (SELECT value ->> '$' FROM settings WHERE key = 'model'))"
+        " SELECT source, id, author, url, title, text, published, story, copies FROM stories"
+        " JOIN words USING (source, id) JOIN told USING (story) LEFT JOIN judged USING (source, id)"
+        f" WHERE {where} ORDER BY {order} LIMIT $limit",
         values | {"limit": limit},
     ).fetchall()
     return [Story(*row) for row in rows]
 
 
-def _stories(
-    con: Connection, counted: Counted, since: datetime, until: datetime
-) -> tuple[str, dict[str, str | int | datetime | None]]:
+def _stories(counted: Counted, since: datetime, until: datetime) -> tuple[str, dict[str, str | int | datetime | None]]:
     """Writes the tables `untimely` and `stories` of a query, and gives their values."""
     values: dict[str, str | int | datetime | None] = {"brand": counted.brand, "since": since, "until": until}
     where = "brand = $brand AND leads AND NOT hidden AND published >= $since AND published < $until"
@@ -196,10 +195,10 @@ def _stories(
             " (SELECT theme FROM themes WHERE theme = $theme OR name = $theme))"
         )
         values["theme"] = counted.theme
-    return (
-        "untimely AS (SELECT source, id FROM mentions JOIN"
+    tables = (
+        "untimely AS (SELECT source, id FROM mentions JOIN"  # noqa: S608
         " (SELECT source, min(collected) AS begun FROM mentions GROUP BY source) USING (source)"
         " WHERE NOT dated AND (starts_with(source, 'import:') OR collected <= begun)),"
-        f" stories AS (SELECT * FROM facts ANTI JOIN untimely USING (source, id) WHERE {where})",  # noqa: S608
-        values,
+        f" stories AS (SELECT * FROM facts ANTI JOIN untimely USING (source, id) WHERE {where})"
     )
+    return tables, values

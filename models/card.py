@@ -13,6 +13,7 @@ from typing import Any
 
 OTHERS = "others"  # closes a split: the parts that are not shown, and those that were expected and did not come
 UNKNOWN = "unknown"
+MOST = 5  # parts of a split that are shown by themselves
 SPLITS = ("source", "theme", "story", "author", "language")
 
 
@@ -20,8 +21,8 @@ SPLITS = ("source", "theme", "story", "author", "language")
 class Part:
     """One part of a split: what was observed and expected of it, its excess, and its share of the whole excess.
 
-    The excesses of a split sum to the card's excess, the shares to 1 (all are 0 where there is no excess). `mentions`
-    counts the copies too. `source` and `id` name a mention where the part's name quotes one.
+    The excesses of a split sum to the card's excess, the shares to 1 (all are 0 where there is no excess). Of a story
+    `mentions` counts the copies too, `source` and `id` name its first mention, and its words are the part's name.
     """
 
     name: str
@@ -141,38 +142,27 @@ class Card:
 
 
 def split(
-    observed: Mapping[str, int],
-    history: Mapping[str, float],
-    expected: float,
-    most: int = 5,
-    mentions: Mapping[str, int] | None = None,
+    observed: Mapping[str, int], history: Mapping[str, float], expected: float, shown: Sequence[str] | None = None
 ) -> tuple[Part, ...]:
     """Splits an excess by parts: `observed` counts in each, `history` weighs what each brought before.
 
-    The expected total is dealt out by each part's weight in the history. The `most` parts with the largest excess are
-    shown, the row "others" closes the sum, also for what was expected and did not come. Parts named "" are "unknown".
+    The expected total is dealt out by each part's weight in the history. The parts `shown`, by default the five with
+    the largest excess, are followed by the row "others", which closes the sum, also for what was expected and did not
+    come. Parts named "" are "unknown".
     """
-    tenths = _dealt(round(expected * 10), history)
-    excess = {name: 10 * observed.get(name, 0) - tenths.get(name, 0) for name in {*observed, *tenths}}
-    copies = mentions or observed
-    shown = sorted((name for name in observed if observed[name]), key=lambda name: (-excess[name], name))[:most]
-    rest = [name for name in excess if name not in shown]
-    rows = [(name or UNKNOWN, [name]) for name in shown]
-    unclaimed = round(expected * 10) - sum(tenths.values())  # without a history nobody is expected to have said it
-    if any(observed.get(name) or tenths.get(name) for name in rest) or unclaimed:
-        rows.append((OTHERS, rest))
-    whole = [
-        (
-            sum(observed.get(name, 0) for name in names),
-            sum(tenths.get(name, 0) for name in names) + (unclaimed if title == OTHERS else 0),
-            sum(copies.get(name, 0) for name in names),
-        )
-        for title, names in rows
-    ]
-    shares = _shares([10 * count - usual for count, usual, _ in whole])
+    total = round(expected * 10)
+    usual = _dealt(total, history)
+    excess = {name: 10 * observed.get(name, 0) - usual.get(name, 0) for name in {*observed, *usual}}
+    if shown is None:
+        shown = sorted((name for name in observed if observed[name]), key=lambda name: (-excess[name], name))[:MOST]
+    rows = [(name or UNKNOWN, observed.get(name, 0), usual.get(name, 0)) for name in shown]
+    left = sum(observed.values()) - sum(row[1] for row in rows)
+    if left or total != sum(row[2] for row in rows):  # without a history nobody was expected to say what was expected
+        rows.append((OTHERS, left, total - sum(row[2] for row in rows)))
+    shares = _shares([10 * count - tenth for _, count, tenth in rows])
     return tuple(
-        Part(title, count, usual / 10, (10 * count - usual) / 10, share, copied)
-        for (title, _), (count, usual, copied), share in zip(rows, whole, shares, strict=True)
+        Part(name, count, tenth / 10, (10 * count - tenth) / 10, share, count)
+        for (name, count, tenth), share in zip(rows, shares, strict=True)
     )
 
 

@@ -1,0 +1,214 @@
+"""Makes an alert's card from the store: the excess and its parts, what is new, who said what, what is not known."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from earful.data import alerting, counting, todo
+from earful.data.counting import Connection, Counted, Portion, Story
+from earful.flows import windows
+from earful.flows.config import Config
+from earful.flows.windows import Watched
+from earful.models import card, novelty
+from earful.models.alertlife import Life, Line, Window, peak
+from earful.models.card import Card, Interval, New, Part, Quote, Unknown, tenths
+
+MEMORY = timedelta(days=28)  # a part is expected by what it brought of late: so long ago weighs 1/e
+SERIES = 48  # intervals in the small chart
+QUOTES = 3
+NEWS = 5  # new things on one card
+TEXTS = 500  # texts on either side that are searched for new words
+NOTABLE = 3  # stories, from which on a new source, author or theme is worth a word
+LETTERS = 400  # of a quote
+HIGH, WIDE = 2.326, 1.96  # standard deviations to the usual's upper end (1 in 100), and to either end of 95 in 100
+
+
+def make(
+    con: Connection,
+    config: Config,
+    watched: Watched,
+    line: Line,
+    life: Life,
+    late: timedelta = timedelta(0),
+) -> Card:
+    """Describes an alert as far as it has come, for people who hear of it so much `late`.
+
+    What was not heard in its time counts as expected all the same: the excess is rather too small than too large.
+    """
+    rule, of = watched.rule, windows.counted(watched.rule, watched.brand)
+    span = spanned(watched.windows, line, life)
+    start, finish = span[0].start, span[-1].finish
+    expected = tenths(sum(one.expected for one in span))
+    scatter = math.sqrt(sum(((one.high - one.expected) / HIGH) ** 2 for one in span))
+    usual = expected + WIDE * scatter
+    link = {"brand": watched.brand, "from": start.isoformat(), "to": finish.isoformat()}
+    sentiment = {"sentiment": "negative"} if of.negative else {}
+    splits, new = _splits(con, of, start, finish, expected)
+    observed = sum(part.observed for part in splits["source"])
+    first = counting.first(con, of, start, finish)
+    highest = peak(span)
+    return Card(
+        alert=name(watched, life),
+        brand=watched.brand,
+        rule=rule.name,
+        counts=rule.counts,
+        what=rule.what,
+        start=start,
+        finish=finish,
+        step=rule.step.total_seconds(),
+        observed=observed,
+        expected=expected,
+        excess=tenths(observed - expected),
+        low=tenths(observed - usual),
+        high=tenths(observed - max(0.0, expected - WIDE * scatter)),
+        usual=tenths(usual),
+        splits=splits,
+        first=_quote(first) if first else None,
+        new=_words(con, of, start, finish) + new,
+        quotes=tuple(_quote(one) for one in counting.quotable(con, of, start, finish, QUOTES)),
+        unknown=_unknown(con, of, start, finish),
+        series=tuple(_interval(window) for window in watched.windows if window.finish <= finish)[-SERIES:],
+        peak=_interval(highest) if highest else None,
+        link=f"{config.dashboard}/mentions?{urlencode(link | sentiment)}",
+        page=f"{config.dashboard}/alerts?{urlencode({'alert': name(watched, life)})}",
+        line=line.score,
+        budget=rule.allowance,
+        late_by=late.total_seconds(),
+        duration=(finish - start).total_seconds() if life.state == "resolved" else None,
+    )
+
+
+def name(watched: Watched, life: Life) -> str:
+    """Names an alert: brand, rule and when it began."""
+    return f"{watched.brand}|{watched.rule.name}|{life.started.isoformat()}"
+
+
+def late_by(config: Config, step: timedelta, life: Life, told: datetime) -> timedelta:
+    """Tells how much later than it should an alert is told, zero when that is within two runs."""
+    late = told - life.fired if life.fired else timedelta(0)
+    return late if late > 2 * config.every + min(step, timedelta(hours=1)) / 2 else timedelta(0)
+
+
+def spanned(found: Sequence[Window], line: Line, life: Life) -> list[Window]:
+    """Lists the windows of an alert: from its first to the last that is known, the calm ones at its end left out.
+
+    A silence begins when somebody was heard last, not when it became too long.
+    """
+    span = [window for window in found if window.start >= life.started]
+    if life.resolved:
+        span = [window for window in span if window.finish <= life.resolved]
+        while len(span) > 1 and not line.held(span[-1]):
+            span.pop()
+    if line.score >= windows.SILENT and not line.least:
+        before = [window for window in found if window.start < life.started]
+        while before and not before[-1].observed:
+            span.insert(0, before.pop())
+    return span or list(found[-1:])
+
+
+def _splits(
+    con: Connection, of: Counted, start: datetime, finish: datetime, expected: float
+) -> tuple[dict[str, tuple[Part, ...]], tuple[New, ...]]:
+    """Splits the excess by source, theme, story, author and language, and names the parts that are new."""
+    since, memory = start - windows.HISTORY, MEMORY.total_seconds()
+    names = counting.theme_names(con)
+    splits: dict[str, tuple[Part, ...]] = {}
+    new: list[New] = []
+    for dimension in card.SPLITS:
+        if dimension == "story" or (dimension == "theme" and not names):
+            splits[dimension] = ()
+            continue
+        parts = counting.portions(con, of, dimension, since, start, finish, memory)
+        if dimension == "theme":
+            parts = _renamed(parts, names)
+        if dimension != "language":
+            new += _unseen(dimension, parts)
+        weights = {one.name: one.weight for one in parts if one.weight}
+        splits[dimension] = card.split({one.name: one.observed for one in parts}, weights, expected)
+    observed = sum(part.observed for part in splits["source"])
+    splits["story"] = _stories(counting.told_most(con, of, start, finish, card.MOST), observed, expected)
+    return splits, tuple(new)
+
+
+def _renamed(parts: Sequence[Portion], names: Mapping[str, str]) -> list[Portion]:
+    """Gives themes their names; what belongs to none is "no theme", two of one name are one."""
+    found: dict[str, Portion] = {}
+    for one in parts:
+        name = names.get(one.name, "no theme")
+        known = found.get(name, Portion(name, 0, 0, 0.0))
+        found[name] = Portion(name, known.observed + one.observed, known.before + one.before, known.weight + one.weight)
+    return list(found.values())
+
+
+def _stories(stories: Sequence[Story], observed: int, expected: float) -> tuple[Part, ...]:
+    """Splits the excess by story: each is one, however many copies it has, and no story was expected."""
+    counts = {one.story: 1 for one in stories} | {card.OTHERS: observed - len(stories)}
+    parts = card.split(counts, {}, expected, [one.story for one in stories])
+    told = {one.story: one for one in stories}
+    return tuple(
+        replace(part, name=_short(one.title or one.text, 80), mentions=one.copies, source=one.source, id=one.id)
+        if (one := told.get(part.name))
+        else part
+        for part in parts
+    )
+
+
+def _unseen(kind: str, parts: Sequence[Portion]) -> list[New]:
+    """Lists the parts that the baseline lacks and that say more than once or twice; none where there is no baseline."""
+    if not any(one.before for one in parts):
+        return []
+    fresh = [one for one in parts if one.name and one.name != "no theme" and not one.before and one.observed >= NOTABLE]
+    return [New(kind, one.name, one.observed, 0) for one in sorted(fresh, key=lambda one: -one.observed)[:NEWS]]
+
+
+def _words(con: Connection, of: Counted, start: datetime, finish: datetime) -> tuple[New, ...]:
+    now = counting.texts(con, of, start, finish, TEXTS)
+    before = counting.texts(con, of, start - windows.HISTORY, start, TEXTS)
+    return tuple(New("words", *found) for found in novelty.words(now, before, NEWS))
+
+
+def _unknown(con: Connection, of: Counted, start: datetime, finish: datetime) -> tuple[Unknown, ...]:
+    """Lists what the numbers leave out: gaps, what could not be scored or is unclear, sources that are not heard."""
+    speakers = {of.source} if of.source else alerting.speakers(con, of.brand)
+    found = [
+        Unknown("gap", source, 0, f"{source} could not be read, or not wholly, for a part of this time")
+        for source in sorted(
+            {
+                source
+                for source, since, till in alerting.gaps(con, start)
+                if source in speakers and since < finish and (till is None or till > start)
+            }
+        )
+    ]
+    if of.negative:
+        for label, language, count in counting.undecided(con, of, start, finish):
+            where = f"in the language {language}" if language else "in an unknown language"
+            if label == "unscored":
+                said = f"{count} stories {where} could not be scored"
+            else:
+                said = f"{count} stories {where} may or may not be negative"
+            found.append(Unknown(label, language, count, said))
+    for row in todo.sources(con):
+        if row.source in speakers and row.state not in ("fine", "new"):
+            found.append(Unknown("source", row.source, 0, f"{row.source} is not heard now: {row.state}"))
+    return tuple(found)
+
+
+def _interval(window: Window) -> Interval:
+    return Interval(window.start, window.finish, window.observed, round(window.expected, 2), round(window.high, 2))
+
+
+def _quote(story: Story) -> Quote:
+    return Quote(
+        story.source, story.id, story.author, story.url, _cut(story.text, LETTERS), story.published, story.story
+    )
+
+
+def _short(text: str, most: int) -> str:
+    return _cut(" ".join(text.split()), most)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

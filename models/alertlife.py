@@ -1,0 +1,145 @@
+"""The life of an alert as a pure function: inactive, pending, firing, resolved, and dropped where it did not last.
+
+A surprising interval makes an alert pending, a second that is still high makes it fire, and two calm ones in a row
+resolve it: it fires high and is resolved low, so that counts which flap at the line make one alert. What could not be
+heard neither raises nor calms.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+LOW = 0.6  # of the alarm line: an alert lasts above this and is resolved below
+CALM = 2  # intervals in a row below it, until an alert is resolved
+OPEN = ("pending", "firing")
+LINES = tuple(place / 40 for place in range(40, 14, -1))  # that a budget may choose, from the strictest down
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One interval and how surprising it is, from 0 to 1; `observed` None where nothing could be heard in it."""
+
+    start: datetime
+    finish: datetime
+    observed: int | None
+    expected: float
+    high: float
+    score: float
+
+
+@dataclass(frozen=True)
+class Line:
+    """From which score, and from how many stories on, an interval is surprising."""
+
+    score: float
+    least: int = 0
+
+    def crossed(self, window: Window) -> bool:
+        """Tells whether a window is surprising."""
+        return window.score >= self.score and (window.observed or 0) >= self.least
+
+    def held(self, window: Window) -> bool:
+        """Tells whether a window is still so high that an alert lasts."""
+        return window.score >= self.score * LOW
+
+
+@dataclass(frozen=True)
+class Life:
+    """Where an alert is in its life; `latest` is the end of the last interval that was taken into account."""
+
+    state: str  # pending, firing, resolved, dropped (pending that did not last)
+    started: datetime
+    fired: datetime | None
+    resolved: datetime | None
+    latest: datetime
+
+
+@dataclass(frozen=True)
+class Budget:
+    """At most `count` alerts in any `period`."""
+
+    count: int
+    period: timedelta
+
+    def keeps(self, fired: Sequence[datetime]) -> bool:
+        """Tells whether alerts that fired at these times, in order, keep to it."""
+        return all(later - earlier >= self.period for earlier, later in zip(fired, fired[self.count :], strict=False))
+
+
+def advance(life: Life | None, windows: Sequence[Window], place: int, line: Line, settled: datetime) -> Life | None:
+    """Takes the window at a place into account and returns the alert's life, None when there is still no alert.
+
+    A window that ended after `settled` may still fill up: it can raise an alert, but not calm one. One that was taken
+    into account before changes nothing.
+    """
+    window = windows[place]
+    if window.observed is None or (life is not None and window.finish <= life.latest):
+        return life
+    if life is None or life.state not in OPEN:
+        return Life("pending", window.start, None, None, window.finish) if line.crossed(window) else life
+    if not line.held(window) and window.finish > settled:
+        return life
+    seen = replace(life, latest=window.finish)
+    if life.state == "pending":
+        if line.held(window):
+            return replace(seen, state="firing", fired=window.finish)
+        return replace(seen, state="dropped")
+    last = _heard(windows, place, CALM)
+    if len(last) == CALM and all(not line.held(one) and one.start > life.started for one in last):
+        return replace(seen, state="resolved", resolved=window.finish)
+    return seen
+
+
+def replay(life: Life | None, windows: Sequence[Window], since: datetime, line: Line, settled: datetime) -> list[Life]:
+    """Takes the windows that end at `since` or later into account, one by one, and lists every change of state.
+
+    The last of the list is where the alert stands, its `latest` included; the list is empty when nothing changed.
+    """
+    lives: list[Life] = []
+    for place in range(_ended_by(windows, since), len(windows)):
+        after = advance(life, windows, place, line, settled)
+        if after is None or after == life:
+            continue
+        if life is None or (after.started, after.state) != (life.started, life.state) or not lives:
+            lives.append(after)
+        else:
+            lives[-1] = after
+        life = after
+    return lives
+
+
+def found_line(windows: Sequence[Window], since: datetime, budget: Budget, least: int) -> float:
+    """Finds the lowest line under which alerts would have kept to a budget since a time, the strictest if none does.
+
+    Lines are looked through from the strictest down, and none below the first that breaks the budget is taken.
+    """
+    found = LINES[0]
+    if not windows:
+        return found
+    for score in LINES:
+        lives = replay(None, windows, since, Line(score, least), windows[-1].finish)
+        if not budget.keeps([life.fired for life in lives if life.state == "firing" and life.fired]):
+            break
+        found = score
+    return found
+
+
+def peak(windows: Sequence[Window]) -> Window | None:
+    """Gives the window with the largest excess over what was expected; the first of equals."""
+    heard = [window for window in windows if window.observed is not None]
+    return max(heard, key=lambda window: (window.observed or 0) - window.expected, default=None)
+
+
+def _heard(windows: Sequence[Window], place: int, count: int) -> list[Window]:
+    """Lists the last so many windows up to a place in which something could be heard."""
+    found: list[Window] = []
+    while place >= 0 and len(found) < count:
+        if windows[place].observed is not None:
+            found.append(windows[place])
+        place -= 1
+    return found
+
+
+def _ended_by(windows: Sequence[Window], since: datetime) -> int:
+    return bisect_left(windows, since, key=lambda window: window.finish)
