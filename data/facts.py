@@ -5,19 +5,21 @@ or where the brand's relevance model gives it less than the least probability. H
 alert leaves them out unless asked.
 """
 
+from collections.abc import Sequence
+
 import duckdb
 
 Connection = duckdb.DuckDBPyConnection
 
 
-def refresh(con: Connection, stories: str) -> None:
-    """Rebuilds the facts of the stories that the query `stories` names, inside the caller's transaction.
+def refresh(con: Connection, stories: str, values: Sequence[str] = ()) -> None:
+    """Rebuilds the facts of the stories that the query `stories` with `values` names, inside the caller's transaction.
 
     One row for each mention and brand, with the label that counts (a person's before the model's). `leads` marks the
     first copy of a story that is not hidden (of a wholly hidden one the first), so that counting stories is counting
     rows. Answers without words (language "zxx") tell nothing and have none.
     """
-    con.execute(f"CREATE OR REPLACE TEMP TABLE stale AS SELECT DISTINCT story FROM ({stories})")  # noqa: S608
+    con.execute(f"CREATE OR REPLACE TEMP TABLE stale AS SELECT DISTINCT story FROM ({stories})", list(values))  # noqa: S608
     con.execute("DELETE FROM facts WHERE story IN (FROM stale)")
     con.execute("""
         INSERT INTO facts BY NAME

@@ -66,7 +66,7 @@ def negatives(con: Connection, since: datetime) -> list[Negatives]:
         " count(*) FILTER (NOT corrected AND label = 'negative'), count(*) FILTER (NOT corrected),"
         " count(*) FILTER (corrected AND label = 'negative'), count(*) FILTER (corrected)"
         " FROM facts JOIN brands USING (brand)"
-        " WHERE leads AND published >= ? AND label IN ('negative', 'neutral', 'positive')"
+        " WHERE leads AND NOT hidden AND published >= ? AND label IN ('negative', 'neutral', 'positive')"
         " GROUP BY brand, role, position ORDER BY role = 'competitor', position",
         [since],
     ).fetchall()
@@ -78,7 +78,7 @@ def draw(con: Connection, since: datetime, seed: str, most: int) -> list[Drawn]:
     rows = con.execute(
         "WITH drawn AS (SELECT brand, source, id, published, md5(concat_ws(chr(31), ?, brand, source, id)) AS lot"
         " FROM facts SEMI JOIN brands USING (brand) SEMI JOIN (FROM mentions WHERE gone IS NULL) USING (source, id)"
-        " WHERE leads AND NOT corrected AND label <> 'unscored' AND published >= ? ORDER BY lot LIMIT ?)"
+        " WHERE leads AND NOT hidden AND NOT corrected AND label <> 'unscored' AND published >= ? ORDER BY lot LIMIT ?)"
         " SELECT brand, source, id, d.published, title, left(text, ?)"
         " FROM drawn d JOIN mentions USING (source, id) ORDER BY lot",
         [seed, since, most, SNIPPET],

@@ -26,7 +26,8 @@ class Filters:
     """What is looked at: one brand from `start` up to `finish`; empty tuples and words leave that open.
 
     `stories` counts each story once, where and when its first copy appeared; else every mention counts. `themes` are
-    the ids of themes; what is told in one of them counts, copies included.
+    the ids of themes; what is told in one of them counts, copies included. What is hidden as not about the brand is
+    left out, or with `hidden` looked at alone, each mention for itself.
     """
 
     brand: str
@@ -38,6 +39,7 @@ class Filters:
     languages: tuple[str, ...] = ()
     words: str = ""
     themes: tuple[str, ...] = ()
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,9 @@ def languages(con: Connection, brand: str) -> list[str]:
 
 def reach(con: Connection, brand: str) -> Reach:
     """Tells from when to when a brand was spoken of, by all that is kept."""
-    row = con.execute("SELECT min(published), max(published) FROM facts WHERE brand = ?", [brand]).fetchone()
+    row = con.execute(
+        "SELECT min(published), max(published) FROM facts WHERE brand = ? AND NOT hidden", [brand]
+    ).fetchone()
     assert row is not None
     return Reach(*row)
 
@@ -180,7 +184,7 @@ def counts(con: Connection, filters: Filters, borders: Sequence[datetime]) -> pd
     return con.execute(
         "SELECT brand, begins, label, corrected, count(*) AS count FROM"  # noqa: S608
         " (SELECT brand, label, corrected, epoch_us(published) // 900000000 AS slot FROM facts"
-        f" WHERE published >= ? AND published < ?{' AND leads' * filters.stories}{chosen})"
+        f" WHERE published >= ? AND published < ? AND NOT hidden{' AND leads' * filters.stories}{chosen})"
         " JOIN steps USING (slot) GROUP BY ALL",
         [borders[0], borders[-1], *values],
     ).df()
@@ -225,10 +229,11 @@ def mentions(con: Connection, filters: Filters, limit: int, offset: int = 0) -> 
     rows = con.execute(
         "WITH page AS (SELECT f.* FROM facts f JOIN mentions m USING (source, id)"  # noqa: S608
         f" WHERE {where} ORDER BY f.published DESC, f.source, f.id LIMIT ? OFFSET ?),"
-        " sizes AS (SELECT story, count(*) AS copies FROM facts WHERE brand = ?"
-        " AND story IN (SELECT story FROM page) GROUP BY story)"
+        " sizes AS (SELECT story, hidden, count(*) AS copies FROM facts WHERE brand = ?"
+        " AND story IN (SELECT story FROM page) GROUP BY ALL)"
         " SELECT p.source, p.id, p.published, p.label, p.corrected, m.title, left(m.text, ?) AS snippet, m.author,"
-        " p.language, p.rating, s.copies FROM page p JOIN mentions m USING (source, id) JOIN sizes s USING (story)"
+        " p.language, p.rating, s.copies"
+        " FROM page p JOIN mentions m USING (source, id) JOIN sizes s USING (story, hidden)"
         " ORDER BY p.published DESC, p.source, p.id",
         [*values, limit, offset, filters.brand, SNIPPET],
     ).fetchall()
@@ -249,7 +254,7 @@ def detail(con: Connection, source: str, id: str, brand: str) -> Detail | None:
     row = con.execute(
         "SELECT m.source, m.id, m.url, m.author, m.published, m.title, m.text, f.language, m.rating,"
         " m.about, m.dated, f.label, f.corrected,"
-        " (SELECT count(*) FROM facts o WHERE o.brand = f.brand AND o.story = f.story),"
+        " (SELECT count(*) FROM facts o WHERE o.brand = f.brand AND o.story = f.story AND o.hidden = f.hidden),"
         " coalesce(s.model, ''), s.negative, s.neutral, s.positive, coalesce(s.label, 'unscored'),"
         " coalesce(s.reason, ''), f.intent"
         " FROM facts f JOIN mentions m USING (source, id)"
@@ -267,9 +272,9 @@ def _sources(filters: Filters) -> tuple[str, list[Any]]:
 
 def conditions(filters: Filters) -> tuple[str, list[Any]]:
     """Writes the filters as a condition on facts `f` and, when words are sought, mentions `m`."""
-    parts = ["f.brand = ?", "f.published >= ?", "f.published < ?"]
+    parts = ["f.brand = ?", "f.published >= ?", "f.published < ?", "f.hidden" if filters.hidden else "NOT f.hidden"]
     values: list[Any] = [filters.brand, filters.start, filters.finish]
-    if filters.stories:
+    if filters.stories and not filters.hidden:
         parts.append("f.leads")
     for column, wanted in (("source", filters.sources), ("label", filters.labels), ("language", filters.languages)):
         if wanted:

@@ -17,9 +17,10 @@ def answers(con: duckdb.DuckDBPyConnection, filters: Filters, start: datetime, f
     Each counts, also without words and whether stories or mentions are looked at: an answer is one person's.
     """
     rows = con.execute(
-        "SELECT m.scale, m.answer, count(*) FROM mentions m SEMI JOIN"
+        "SELECT m.scale, m.answer, count(*) FROM mentions m JOIN"
         " (FROM matches WHERE brand = ?) k ON k.source = m.source AND k.id = m.id"
         " WHERE m.scale <> '' AND m.answer IS NOT NULL AND m.published >= ? AND m.published < ?"
+        " AND NOT EXISTS (FROM facts f WHERE f.source = m.source AND f.id = m.id AND f.brand = k.brand AND f.hidden)"
         " AND (len(?::TEXT[]) = 0 OR list_contains(?::TEXT[], m.source)) GROUP BY ALL ORDER BY ALL",
         [filters.brand, start, finish, list(filters.sources), list(filters.sources)],
     ).fetchall()
