@@ -141,7 +141,7 @@ def _alert(view: View, alert: queries.Alert) -> None:
             st.badge(SEEN.get(alert.state, "Unknown"), color=BADGES.get(alert.state, "gray"))
             st.text(words.short(alert.brand))
         seen = f"{card.get('observed', 0):,} negative stories, {words.expected(card.get('expected', 0))} expected"
-        st.text(f"{seen}, up to {words.expected(card.get('high', 0))} usual")
+        st.text(f"{seen}, up to {words.expected(card.get('usual', card.get('high', 0)))} usual")
         start, finish = _span(alert)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(words.span(start, finish, view.zone), width="content")
