@@ -127,6 +127,15 @@ def tellable(con: Connection, since: datetime, told_since: datetime) -> list[Ale
     )
 
 
+def of_late(con: Connection, since: datetime) -> list[Alert]:
+    """Lists the brands' alerts that fire or began since a time, the latest first; those that did not last left out."""
+    return _alerts(
+        con,
+        "rule <> '' AND state <> 'dropped' AND (state = 'firing' OR started >= ?) ORDER BY started DESC, alert",
+        [since],
+    )
+
+
 def find_alert(con: Connection, alert: str) -> Alert | None:
     """Gives an alert by its name."""
     found = _alerts(con, "alert = ?", [alert])

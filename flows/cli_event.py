@@ -1,7 +1,5 @@
 """The commands about events: what a team or its release script marks on every chart."""
 
-import getpass
-import os
 from datetime import datetime
 from typing import Annotated
 
@@ -11,7 +9,7 @@ from earful.data import events
 from earful.data.database import Database, snapshot
 from earful.flows import show
 from earful.flows.config import Config, ConfigError, load
-from earful.flows.console import DEFAULT, AsJson, ConfigPath
+from earful.flows.console import DEFAULT, AsJson, ConfigPath, user
 from earful.flows.report import utc_now
 
 SHOWN = 50  # the latest
@@ -36,7 +34,7 @@ def add(
     ended = _time(settings, "--finish", finish) if finish else None
     try:
         with Database(settings.store_folder).transaction() as con:
-            name = events.add(con, brand, kind, began, ended, title, link, author or _user(), now)
+            name = events.add(con, brand, kind, began, ended, title, link, author or user(), now)
     except ValueError as error:
         raise ConfigError(str(error)) from None
     show.line(name)
@@ -67,7 +65,7 @@ def withdraw(
     """Take an event off the charts; that it was there, and who withdrew it, stays in the store."""
     try:
         with Database(load(config).store_folder).transaction() as con:
-            events.withdraw(con, name, author or _user(), utc_now())
+            events.withdraw(con, name, author or user(), utc_now())
     except ValueError as error:
         raise ConfigError(str(error)) from None
 
@@ -84,11 +82,3 @@ def _time(settings: Config, option: str, text: str) -> datetime:
 def _when(settings: Config, one: events.Event) -> str:
     times = [at.astimezone(settings.zone) for at in (one.start, one.finish) if at]
     return " to ".join(f"{at:%Y-%m-%d %H:%M}" for at in times)
-
-
-def _user() -> str:
-    """Names the user of this machine; a container may have none by name."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return f"user {os.getuid()}"

@@ -1,5 +1,7 @@
 """What all commands share: the application, its options and its exit codes."""
 
+import getpass
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -30,3 +32,11 @@ def fail(message: str, code: int) -> None:
     """Ends with a message on standard error and an exit code."""
     show.say(f"earful: {message}")
     sys.exit(code)
+
+
+def user() -> str:
+    """Names the user of this machine; a container may have none by name."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return f"user {os.getuid()}"
