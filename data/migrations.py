@@ -194,6 +194,22 @@ def alert_life(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def digests(con: duckdb.DuckDBPyConnection) -> None:
+    """Adds the digests that were made, as they were sent."""
+    con.execute(
+        "CREATE TABLE digests (digest TEXT PRIMARY KEY, brand TEXT NOT NULL, start TIMESTAMPTZ NOT NULL,"
+        " finish TIMESTAMPTZ NOT NULL, made TIMESTAMPTZ NOT NULL, sequence BIGINT NOT NULL, content JSON NOT NULL)"
+    )
+
+
+def checks(con: duckdb.DuckDBPyConnection) -> None:
+    """Adds when kept mentions were looked at again at their source, to see whether they are still there."""
+    con.execute(
+        "CREATE TABLE checks (source TEXT NOT NULL, id TEXT NOT NULL, checked TIMESTAMPTZ NOT NULL,"
+        " PRIMARY KEY (source, id))"
+    )
+
+
 MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [
     first_schema,
     intents,
@@ -204,6 +220,8 @@ MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [
     relevance,
     board,
     alert_life,
+    digests,
+    checks,
 ]
 
 

@@ -15,7 +15,12 @@ import pyarrow as pa
 
 Connection = duckdb.DuckDBPyConnection
 MOST = 20  # wordings kept of one mention: a source that shows a counter in its text would fill the disk
-_QUOTING = (("alerts", "alert", "card"), ("outbox", "key", "message"))  # tables, keys and columns that quote mentions
+_QUOTING = (  # tables, keys and columns that quote mentions
+    ("alerts", "alert", "card"),
+    ("outbox", "key", "message"),
+    ("digests", "digest", "content"),
+)
+DELETED = "deleted at its source"  # in place of a story's words where its numbers are needed for a sum
 
 
 @dataclass(frozen=True)
@@ -66,18 +71,45 @@ def erase(con: Connection, source: str, ids: Collection[str], now: datetime) -> 
     for table, key, column in _QUOTING if erased else ():
         for name, kept in con.execute(f"SELECT {key}, {column} FROM {table}").fetchall():  # noqa: S608
             value = json.loads(kept)
-            if _unquote(value.get("card", value), erased):
+            if _unquote(value, erased):
                 con.execute(f"UPDATE {table} SET {column} = ? WHERE {key} = ?", [json.dumps(value), name])  # noqa: S608
     return len(erased)
 
 
-def _unquote(card: dict[str, Any], erased: Collection[tuple[str, str]]) -> bool:
-    """Takes quotes of erased mentions out of a card; says whether there were any."""
-    before = card.get("quotes", [])
-    after = [quote for quote in before if (quote.get("source"), quote.get("id")) not in erased]
-    if len(after) < len(before):
-        card["quotes"] = after
-    return len(after) < len(before)
+def erase_below(con: Connection, source: str, beginnings: Collection[str], now: datetime) -> int:
+    """Erases all mentions whose ids begin in one of these ways; returns how many were there."""
+    if not beginnings:
+        return 0
+    con.register("closed", pa.table({"beginning": pa.array(list(beginnings), pa.string())}))
+    rows = con.execute(
+        "SELECT m.id FROM mentions m CROSS JOIN (SELECT DISTINCT length(beginning) AS size FROM closed) s"
+        " SEMI JOIN closed ON substr(m.id, 1, s.size) = beginning WHERE m.source = ? AND m.gone IS NULL",
+        [source],
+    ).fetchall()
+    con.unregister("closed")
+    return erase(con, source, [name for (name,) in rows], now)
+
+
+def _unquote(value: Any, erased: Collection[tuple[str, str]]) -> bool:
+    """Takes quotes of erased mentions out of a JSON value, wherever they stand in it; says whether there were any."""
+    if not isinstance(value, dict | list):
+        return False
+    places = list(value.items() if isinstance(value, dict) else enumerate(value))
+    quotes = [place for place, one in places if _is_of(one, erased) and "text" in one]
+    named = [one for _, one in places if _is_of(one, erased) and "name" in one]
+    for place in reversed(quotes):
+        if isinstance(value, dict):
+            value[place] = None
+        else:
+            del value[place]
+    for one in named:
+        one["name"] = DELETED
+    inside = [_unquote(one, erased) for place, one in places if place not in quotes]
+    return bool(quotes or named or any(inside))
+
+
+def _is_of(value: Any, erased: Collection[tuple[str, str]]) -> bool:
+    return isinstance(value, dict) and (value.get("source"), value.get("id")) in erased
 
 
 def history(con: Connection, source: str, id: str) -> History:

@@ -14,8 +14,10 @@ from earful.data.landing import LandingError
 from earful.data.lock import Busy
 from earful.flows import (
     checking,
+    cli_alert,
     cli_data,
     cli_event,
+    cli_tell,
     deliver,
     demo,
     files,
@@ -28,9 +30,12 @@ from earful.flows import (
 )
 from earful.flows.config import ConfigError, load
 from earful.flows.console import BROKEN, BUSY, DEFAULT, FAILED, WRONG, AsJson, ConfigPath, Port, PrefectPort, app, fail
-from earful.flows.report import Report, utc_now
+from earful.flows.report import Report
 
 app.add_typer(cli_event.event, name="event")
+app.command(name="alert")(cli_alert.alert)
+app.command(name="health")(cli_tell.health_command)
+app.command(name="report")(cli_tell.report_command)
 
 
 def main() -> None:
@@ -142,22 +147,3 @@ def demo_command(
     if open_browser:
         webbrowser.open(f"http://localhost:{port}")
     demo.run(folder, port, prefect_port, show.say)
-
-
-@app.command()
-def alert(
-    config: ConfigPath = DEFAULT,
-    test: Annotated[bool, typer.Option("--test", help="Send a test message to every target.")] = False,
-) -> None:
-    """Try the ways by which alerts go out."""
-    if not test:
-        raise ConfigError("say what to do: 'earful alert --test' sends a test message to every target")
-    settings = load(config)
-    deliver.check(settings)
-    if not settings.targets:
-        raise ConfigError("no target is configured; add a [[targets]] table")
-    client = jobs.client(settings)
-    found = {target.name: deliver.test(client, target, utc_now()) for target in settings.targets}
-    show.table(("target", "result"), [(name, one.error or one.note or "arrived") for name, one in found.items()])
-    if any(one.error for one in found.values()):
-        sys.exit(FAILED)

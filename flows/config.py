@@ -228,8 +228,8 @@ def _crossed(config: Config) -> list[tuple[Place, str]]:
     if config.signin and (why := unsafe(config.dashboard)):
         wrong.append((("dashboard",), why))
     naming: list[tuple[Place, Rule | Digest]] = [(("rules", place), rule) for place, rule in enumerate(config.rules)]
-    for at, table in [*naming, *([(("digest",), config.digest)] if config.digest else [])]:
-        named = (("brand", table.brands, brands), ("target", table.targets, targets))
+    for at, one in [*naming, *([(("digest",), config.digest)] if config.digest else [])]:
+        named = (("brand", one.brands, brands), ("target", one.targets, targets))
         wrong += [
             ((*at, f"{kind}s"), mistakes.unknown(kind, name, known))
             for kind, names, known in named

@@ -85,5 +85,5 @@ def check(config: Config) -> None:
 
 def _again(tries: int, outcome: Outcome) -> timedelta:
     """Waits a minute, then twice as long each time up to an hour, or as long as the target asks for."""
-    wait = min(timedelta(minutes=1) * 2 ** min(tries, 10), LONGEST_WAIT)
+    wait = min(timedelta(minutes=2 ** min(tries, 10)), LONGEST_WAIT)
     return max(wait, min(timedelta(seconds=outcome.after), LONGEST_WISH))

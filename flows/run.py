@@ -1,4 +1,4 @@
-"""Runs every stage once, in order, without Prefect: collect, match, score, watch, deliver."""
+"""Runs every stage once, in order, without Prefect: collect, match, score, relevance, watch, deliver."""
 
 import logging
 import time
@@ -12,7 +12,7 @@ from earful.connectors.http import Client
 from earful.data import people, store
 from earful.data.database import Database
 from earful.data.lock import hold
-from earful.flows import collect, deliver, examine, score, watch
+from earful.flows import collect, deliver, digest, examine, relevance, score, watch
 from earful.flows.config import Config
 from earful.flows.report import Clock, Progress
 from earful.models.sentiment import WeightsError
@@ -31,12 +31,24 @@ class Job:
     progress: Progress
     trouble: str = ""  # what is wrong with the present configuration, when an older one is used
     recordings: Path | None = None
-    report: dict[str, Any] = field(default_factory=lambda: {"sources": [], "stages": [], "errors": []})
+    report: dict[str, Any] = field(default_factory=lambda: {"sources": [], "stages": [], "errors": [], "failed": []})
+
+
+class Undone(Exception):
+    """A stage could not do its work; the others do theirs."""
 
 
 def stages() -> list[tuple[str, Callable[[Job], str]]]:
     """Lists the stages in their order; each does its work and says in a few words what it did."""
-    return [("collect", _collect), ("match", _match), ("score", _score), ("watch", _watch), ("deliver", _deliver)]
+    return [
+        ("collect", _collect),
+        ("match", _match),
+        ("score", _score),
+        ("relevance", _relevance),
+        ("watch", _watch),
+        ("digest", _digest),
+        ("deliver", _deliver),
+    ]
 
 
 def run_once(job: Job) -> dict[str, Any]:
@@ -49,12 +61,14 @@ def run_once(job: Job) -> dict[str, Any]:
 
 @contextmanager
 def at_work(job: Job) -> Iterator[None]:
-    """Keeps two runs apart, and keeps the report when the run ends well; raises Busy when another is at work."""
+    """Keeps two runs apart, and keeps the report however the run ends; raises Busy when another is at work."""
     with hold(job.database.folder / "run.lock", 0.0, "the pipeline"):
         started = job.clock()
-        yield
-        with job.database.transaction() as con:
-            store.save_run(con, started, job.clock(), job.report)
+        try:
+            yield
+        finally:
+            with job.database.transaction() as con:
+                store.save_run(con, started, job.clock(), job.report)
 
 
 def prepare(job: Job) -> None:
@@ -77,9 +91,16 @@ def prepare(job: Job) -> None:
 
 
 def run_stage(job: Job, name: str, stage: Callable[[Job], str]) -> str:
-    """Runs one stage, notes how long it took and what it did, and returns that."""
+    """Runs one stage, notes how long it took and what it did, and returns that; until then it is under "failed"."""
     began = time.monotonic()
-    done = stage(job)
+    failed = job.report["failed"]
+    if name not in failed:  # else it is tried again
+        failed.append(name)
+    try:
+        done = stage(job)
+        failed.remove(name)
+    except Undone as error:
+        done = str(error)
     job.report["stages"].append({"stage": name, "seconds": round(time.monotonic() - began, 3), "done": done})
     log.info("%s: %s", name, done)
     return done
@@ -109,12 +130,26 @@ def _score(job: Job) -> str:
         return f"scored {score.score(job.database, job.config, job.clock, job.progress)} pairs of mention and brand"
     except WeightsError as error:
         job.report["errors"].append(str(error))
-        return f"scored nothing: {error}"
+        raise Undone(f"scored nothing: {error}") from error
+
+
+def _relevance(job: Job) -> str:
+    return f"judged {relevance.update(job.database, job.clock, job.progress)} mentions anew"
 
 
 def _watch(job: Job) -> str:
     changed = watch.watch(job.database, job.config, job.clock)
     return ", ".join(f"{alert.brand} {alert.state}" for alert in changed) or "nothing broke out"
+
+
+def _digest(job: Job) -> str:
+    try:
+        made = digest.make(job.database, job.config, job.clock)
+    except Exception as error:  # alerts go out all the same
+        log.exception("the digest failed")
+        job.report["errors"].append(f"the digest was not made: {type(error).__name__}")
+        raise Undone("made none") from error
+    return f"made {len(made)} digests" if made else "none was due"
 
 
 def _deliver(job: Job) -> str:

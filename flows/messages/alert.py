@@ -68,7 +68,7 @@ def _lead(card: Mapping[str, Any], resolved: bool, zone: ZoneInfo) -> list[str]:
     first = card.get("first")
     if first and not resolved:
         author = f" by {clean.line(first['author'], NAME)}" if first["author"] else ""
-        said.append(f"The first came {when.moment(first['published'], zone)}{author}, at {_place(first['source'])}.")
+        said.append(f"The first came {when.moment(first['published'], zone)}{author}, at {place(first['source'])}.")
     if card.get("late_by"):
         said.append(f"You hear of it {when.length(timedelta(seconds=card['late_by']))} later than usual.")
     if card.get("budget"):
@@ -89,13 +89,13 @@ def _splits(card: Mapping[str, Any]) -> list[Section]:
             items = tuple(_part(name, part, shares) for part in parts)
             found.append(Section(title, items, note.replace("-", "−"), rank, whole=True))
     if not splits and card.get("sources"):
-        items = [Item(_place(one["source"]), str(one["count"])) for one in card["sources"][:5]]
-        found.append(Section(SPLITS["source"][0], tuple(items)))
+        heard = tuple(Item(place(one["source"]), str(one["count"])) for one in card["sources"][:5])
+        found.append(Section(SPLITS["source"][0], heard))
     return found
 
 
 def _part(split: str, part: Mapping[str, Any], shares: bool) -> Item:
-    name = OTHERS.get(part["name"]) or (_place(part["name"]) if split == "source" else clean.line(part["name"], NAME))
+    name = OTHERS.get(part["name"]) or (place(part["name"]) if split == "source" else clean.line(part["name"], NAME))
     told = f"{part['observed']} seen, {part['expected']:.1f} expected"
     if part["mentions"] > part["observed"]:
         told += f", {part['mentions']} with copies"
@@ -145,5 +145,6 @@ def _span(interval: Mapping[str, Any], zone: ZoneInfo) -> str:
     return when.span(interval["start"], interval["finish"], zone)
 
 
-def _place(source: str) -> str:
+def place(source: str) -> str:
+    """Writes a source's name as short as it is still known."""
     return clean.line(source.replace("https://", "").replace("http://", "").rstrip("/"), 60)

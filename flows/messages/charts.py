@@ -11,8 +11,6 @@ from zoneinfo import ZoneInfo
 
 import vl_convert
 
-from earful.flows.messages import clean
-
 Spec = dict[str, Any]
 NEGATIVE, POSITIVE, NEUTRAL = "#C4500A", "#1B75BC", "#9AA5B1"  # as the dashboard's on light ground
 FAINT, INK, GRID = "#6B7683", "#22303C", "#E3E7EB"
@@ -52,41 +50,44 @@ def alert(card: Mapping[str, Any], zone: ZoneInfo) -> Spec | None:
     long = _seconds(series) > 4 * 86400
     usual = _times("%-d %b" if long else "%-d %b, %H:%M")
     orange = {"condition": {"test": "datum.alert", "value": NEGATIVE}, "value": NEUTRAL}
-    return _whole(
-        [
-            _layer(
-                rows, {"type": "rect", "color": NEUTRAL, "opacity": 0.25}, usual | {"y": _y("low"), "y2": _y2("high")}
-            ),
-            _layer([row for row in rows if row["gap"]], {"type": "rect", "color": FAINT, "opacity": 0.3}, usual),
-            _layer(
-                [row for row in rows if not row["gap"]],
-                {"type": "bar", "binSpacing": 1},
-                usual | {"y": _y("seen"), "y2": _y2("low"), "color": orange},
-            ),
-            _layer(rows, {"type": "rule", "color": INK, "strokeDash": [4, 3]}, usual | {"y": _y("expected")}),
-        ]
-    )
+    layers = [
+        _layer(rows, {"type": "rect", "color": NEUTRAL, "opacity": 0.25}, usual | {"y": _y("low"), "y2": _y2("high")}),
+        _layer([row for row in rows if row["gap"]], {"type": "rect", "color": FAINT, "opacity": 0.3}, usual),
+        _layer(
+            [row for row in rows if not row["gap"]],
+            {"type": "bar", "binSpacing": 1},
+            usual | {"y": _y("seen"), "y2": _y2("low"), "color": orange},
+        ),
+        _layer(rows, {"type": "rule", "color": INK, "strokeDash": [4, 3]}, usual | {"y": _y("expected")}),
+    ]
+    return _whole(_panel(layers, HEIGHT))
 
 
-def bars(days: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Spec:
-    """Draws volume by step: negative stories below the zero line, all others above it.
+def briefing(days: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Spec | None:
+    """Draws volume by step, negative stories below the zero line and all others above, and below it net sentiment.
 
-    Each of `days` has start, finish, negative and rest, the last two None where the step is unknown.
+    Each of `days` has start, finish, negative and rest (None where nothing is known), net, low and high (None where
+    nobody praised or complained).
     """
     rows = [
-        {"from": clock(one["start"], zone), "to": clock(one["finish"], zone), **shown, "ground": 0}
+        {**one, "from": clock(one["start"], zone), "to": clock(one["finish"], zone), "middle": _middle(one, zone)}
         for one in days
-        if one["negative"] is not None
-        for shown in (
-            {"kind": "▲ all others", "count": one["rest"]},
-            {"kind": "▼ negative", "count": -one["negative"]},
-        )
     ]
-    gaps = [
-        {"from": clock(one["start"], zone), "to": clock(one["finish"], zone)} for one in days if one["negative"] is None
+    if not rows:
+        return None
+    parts = [
+        {**row, "kind": kind, "count": count, "ground": 0}
+        for row in rows
+        if row["negative"] is not None
+        for kind, count in (("▲ all others", row["rest"]), ("▼ negative", -row["negative"]))
     ]
-    ends = [{"from": clock(days[0]["start"], zone), "to": clock(days[-1]["finish"], zone)}]
-    place = _times("%-d %b")
+    gaps = [row for row in rows if row["negative"] is None]
+    net = [
+        {**row, **{name: 100 * row[name] for name in ("net", "low", "high")}} for row in rows if row["net"] is not None
+    ]
+    place = _times("%-d %b" if _seconds(days) > 2 * 86400 else "%H:%M")
+    shade = _layer(gaps, {"type": "rect", "color": FAINT, "opacity": 0.3}, place)
+    ends = _layer([rows[0], rows[-1]], {"type": "rect", "opacity": 0}, place)
     colour = {
         "field": "kind",
         "type": "nominal",
@@ -94,19 +95,32 @@ def bars(days: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Spec:
         "scale": {"domain": ["▲ all others", "▼ negative"], "range": [POSITIVE, NEGATIVE]},
         "legend": {"orient": "top", "symbolType": "square"},
     }
-    y = {
-        "field": "count",
-        "type": "quantitative",
-        "title": None,
-        "axis": {"labelExpr": "format(abs(datum.value), ',')"},
+    y = _y("count") | {"axis": {"labelExpr": "format(abs(datum.value), ',')", "tickMinStep": 1, "domain": False}}
+    bars = place | {"y": y, "y2": _y2("ground"), "color": colour}
+    signed = "datum.value > 0 ? '+' + datum.value : datum.value < 0 ? '−' + abs(datum.value) : '0'"
+    points = {**place["x"], "field": "middle"}
+    level = _y("net") | {
+        "scale": {"domain": [-100, 100]},
+        "axis": {"labelExpr": signed, "tickCount": 3, "domain": False},
     }
-    return _whole(
-        [
-            _layer(ends, {"type": "rect", "opacity": 0}, place),
-            _layer(gaps, {"type": "rect", "color": FAINT, "opacity": 0.3}, place),
-            _layer(rows, {"type": "bar", "binSpacing": 2}, place | {"y": y, "y2": _y2("ground"), "color": colour}),
-        ]
-    )
+    blame = {"condition": {"test": "datum.net < 0", "value": NEGATIVE}, "value": POSITIVE}
+    shape = {"condition": {"test": "datum.net < 0", "value": "triangle-down"}, "value": "triangle-up"}
+    upper = [
+        ends,
+        shade,
+        _layer(parts, {"type": "bar", "stroke": "#FFFFFF", "strokeWidth": 2}, bars),
+    ]
+    lower = [
+        ends,
+        shade,
+        _layer([{"net": 0}], {"type": "rule", "color": FAINT}, {"y": level}),
+        _layer(net, {"type": "rule", "color": NEUTRAL, "strokeWidth": 5, "opacity": 0.5},
+               {"x": points, "y": {**level, "field": "low"}, "y2": _y2("high")}),
+        _layer(net, {"type": "point", "filled": True, "size": 55, "opacity": 1},
+               {"x": points, "y": level, "color": blame, "shape": shape}),
+    ]  # fmt: skip
+    panels = [_panel(upper, HEIGHT, "Stories"), _panel(lower, 110, "Net sentiment, with its interval")]
+    return _whole({"vconcat": panels, "spacing": 14, "resolve": {"scale": {"color": "independent"}}})
 
 
 def clock(at: str, zone: ZoneInfo) -> str:
@@ -114,34 +128,30 @@ def clock(at: str, zone: ZoneInfo) -> str:
     return datetime.fromisoformat(at).astimezone(zone).replace(tzinfo=None).isoformat() + "Z"
 
 
-def named(spec: Mapping[str, Any], title: str) -> Spec:
-    """Puts a title above a chart that states its finding."""
-    title = clean.line(title, 90)
-    head = {"text": title, "anchor": "start", "frame": "group", "fontSize": 13, "color": INK, "offset": 8}
-    return {**spec, "title": head}
+def _panel(layers: list[Spec], height: int, title: str = "") -> Spec:
+    head = {"text": title, "anchor": "start", "fontSize": 12, "fontWeight": "normal", "color": FAINT, "offset": 6}
+    drawn = [layer for layer in layers if layer["data"]["values"]]
+    return {"width": WIDTH, "height": height, "layer": drawn} | ({"title": head} if title else {})
 
 
-def _whole(layers: list[Spec]) -> Spec:
+def _whole(chart: Spec) -> Spec:
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "width": WIDTH,
-        "height": HEIGHT,
         "background": "#FFFFFF",
         "padding": 8,
-        "layer": [layer for layer in layers if layer["data"]["values"]],
+        **chart,
         "config": {
             "view": {"stroke": None},
             "font": "sans-serif",
-            "axis": {
-                "labelColor": FAINT,
-                "domainColor": GRID,
-                "tickColor": GRID,
-                "gridColor": GRID,
-                "labelFontSize": 11,
-            },
+            "axis": {"labelColor": FAINT, "labelFontSize": 11, **dict.fromkeys(LINES, GRID)},
             "legend": {"labelColor": INK, "labelFontSize": 11},
         },
     }
+
+
+def _middle(one: Mapping[str, Any], zone: ZoneInfo) -> str:
+    start, finish = datetime.fromisoformat(one["start"]), datetime.fromisoformat(one["finish"])
+    return clock((start + (finish - start) / 2).isoformat(), zone)
 
 
 def _layer(rows: list[dict[str, Any]], mark: Spec, encoding: Spec) -> Spec:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
+from typing import Any, cast
 
 from earful.flows.messages import charts, text, web
 from earful.flows.messages.notice import Notice
@@ -35,7 +36,7 @@ def write(notice: Notice, key: str, thread: str, sender: str, receivers: Sequenc
     shown = web.image(f"cid:{name}", notice.chart_says) if picture else ""
     mail.add_alternative(web.page(notice, shown), subtype="html", cte="quoted-printable")
     if picture:
-        html = mail.get_payload()[-1]  # type: ignore[index]
+        html = cast(EmailMessage, cast(list[Any], mail.get_payload())[-1])
         html.add_related(picture, "image", "png", cid=f"<{name}>", disposition="inline", filename="chart.png")
     return mail
 

@@ -20,7 +20,8 @@ def page(notice: Notice, picture: str) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta name="color-scheme" content="light"><title>{_text(notice.title)}</title></head>\n'
+        f'<meta name="color-scheme" content="light"><title>{_text(notice.title)}</title>\n'
+        "<style>svg{max-width:100%;height:auto}</style></head>\n"
         f'<body style="margin:0;padding:16px;background:#F4F6F8">\n{body(notice, picture)}\n</body></html>\n'
     )
 
