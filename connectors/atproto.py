@@ -7,18 +7,28 @@ Either way a post has the same id, its at:// address, and the same link, by its 
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import httpx
+
 from earful.connectors import body, text
-from earful.connectors.types import Mention
+from earful.connectors.types import ConnectorError, Mention
 
 COLLECTION = "app.bsky.feed.post"
 EARLIEST = 10**15  # microseconds since 1970; a smaller number is no time but a place in one server's own count
 _POST = re.compile(r"at://(did:[a-z]{1,20}:[\w.%:-]{1,200})/app\.bsky\.feed\.post/(?!\.+$)([\w.~:-]{1,200})", re.ASCII)
+_ACCOUNT = re.compile(r"did:[a-z]{1,20}:[\w.%:-]{1,200}", re.ASCII)
 _SIGNED_IN = "!no-unauthenticated"
 _UNWANTED = {"!hide", "!takedown", "!warn", "spam", "porn", "sexual", "nudity", "graphic-media", "gore"}
+
+
+def session(response: httpx.Response) -> Mapping[str, str]:
+    """Returns the header that the answer to a login gives the right to."""
+    if token := text.header(body.json_object(response.content, "a session").get("accessJwt")):
+        return {"Authorization": f"Bearer {token}"}
+    raise ConnectorError("expected a session, got no token")
 
 
 def words(record: dict[str, Any]) -> tuple[str, str]:
@@ -73,15 +83,28 @@ def deleted(event: dict[str, Any]) -> bool:
     return body.fields(event.get("commit")).get("operation") == "delete"
 
 
+def closed(event: dict[str, Any]) -> str:
+    """Returns how the ids of an account's posts begin when an event of the stream says that it was deleted, else "".
+
+    One that rests, or was suspended or taken down, may come back.
+    """
+    account, owner = body.fields(event.get("account")), event.get("did")
+    ended = account.get("active") is False and account.get("status") == "deleted"
+    return f"at://{owner}/" if ended and isinstance(owner, str) and _ACCOUNT.fullmatch(owner) else ""
+
+
 def kept(wanted: re.Pattern[str], message: bytes) -> tuple[int, bytes]:
     """Returns the time of a message of the stream, and the event on one line if a post with the words was written.
 
-    That one was deleted is kept of any post, in short: its words are not told. The time is in microseconds since 1970,
-    0 for no event; the line is b"" for nothing.
+    That one was deleted is kept of any post and account, in short: its words are not told. The time is in microseconds
+    since 1970, 0 for no event; the line is b"" for nothing.
     """
     try:
         event = body.fields(json.loads(message))
         when, commit = text.whole(event.get("time_us")), body.fields(event.get("commit"))
+        if when >= EARLIEST and closed(event):
+            short = {"active": False, "status": "deleted"}
+            return when, json.dumps({"did": event["did"], "account": short}).encode()
         if when < EARLIEST or not place(event):
             return when if when >= EARLIEST else 0, b""
         if deleted(event):

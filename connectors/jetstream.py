@@ -2,7 +2,7 @@
 
 Target: the words to keep, such as acme or acme, "acme cloud" (whole words in any case, acme* for beginnings). No key.
 Each source reads the whole stream, so put all words into one: the first time from now, later from where the last time
-ended, at most 36 hours back. Deleted posts go; those of an account that was closed stay, the stream does not name them.
+ended, at most 36 hours back. Deleted posts go, and all posts of an account that was deleted.
 Terms: posts that their authors call adult are left out. The labels of others, likes, and the wish to be seen by
 signed-in people only do not come with the stream: publish nothing of it.
 """
@@ -52,4 +52,5 @@ def parse(response: httpx.Response, cursor: Cursor) -> Page:
     items = [atproto.written(event, read) for event in posts.values() if not atproto.deleted(event)]
     items += ["a message that is no event"] * min(text.whole(told.get("unread")), 100)
     gone = [name for name, event in posts.items() if atproto.deleted(event)]
-    return text.page(items, after, more=more, rolled=rolled, gone=gone)
+    closed = dict.fromkeys(filter(None, map(atproto.closed, lines)))
+    return text.page(items, after, more=more, rolled=rolled, gone=gone, closed=closed)

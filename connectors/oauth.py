@@ -26,6 +26,11 @@ def ask(address: str, form: Mapping[str, str], headers: Mapping[str, str] | None
     return httpx.Request("POST", address, data=dict(form), headers=headers, extensions={"signed": True})
 
 
+def basic(identity: str, secret: str) -> str:
+    """Returns what an Authorization header says of a client and its secret (RFC 7617)."""
+    return f"Basic {base64.b64encode(f'{identity}:{secret}'.encode()).decode()}"
+
+
 def bearer(response: httpx.Response) -> Mapping[str, str]:
     """Returns the header that a login's answer gives the right to; KeyRefused when there is no token in it."""
     token = text.header(body.json_object(response.content, "a token").get("access_token"))

@@ -3,29 +3,27 @@
 Target: a search term, such as acme or "acme cloud", or r/kettles. Without keys its feeds are read, 100 entries each.
 Keys: EARFUL_REDDIT_ID and EARFUL_REDDIT_SECRET of an app, made at https://www.reddit.com/prefs/apps once Reddit has
 approved it, and EARFUL_REDDIT_USER, whose app it is. 100 requests a minute, at most 1,000 entries back.
-Terms: commercial use needs a contract, no training of models, and what is deleted there must go here too.
+Terms: commercial use needs a contract, no training of models; what is deleted must go: with keys it is asked for again.
 """
 
-import base64
 import re
 import sys
 from collections.abc import Mapping
 
 import httpx
 
-from earful.connectors import keys, oauth, redditlist, rss, text, walk
+from earful.connectors import keys, oauth, recheck, redditlist, rss, text, walk
 from earful.connectors.types import Cursor, Page
 
 KEYS = {"user-agent": "python:earful:v1 (by /u/EARFUL_REDDIT_USER)"}  # the form that Reddit demands
-LOGIN, OPTIONAL = ("EARFUL_REDDIT_ID", "EARFUL_REDDIT_SECRET"), True
-PAGES, OVERLAP = 10, 86_400  # seconds read again each time, for edits and deletions
+LOGIN, OPTIONAL, KEEP_SESSION = ("EARFUL_REDDIT_ID", "EARFUL_REDDIT_SECRET"), True, True
+PAGES, OVERLAP, RECHECK = 10, 86_400, 100  # pages; seconds read again each time, for edits; ids a request
 
 
 def login(environ: Mapping[str, str]) -> httpx.Request:
     """Asks for a token in the name of the app."""
     agent = KEYS["user-agent"].replace("EARFUL_REDDIT_USER", environ["EARFUL_REDDIT_USER"].strip())
-    pair = base64.b64encode(":".join(environ[name].strip() for name in LOGIN).encode()).decode()
-    headers = {"Authorization": f"Basic {pair}", "User-Agent": agent}
+    headers = {"Authorization": oauth.basic(*(environ[name].strip() for name in LOGIN)), "User-Agent": agent}
     return oauth.ask("https://www.reddit.com/api/v1/access_token", {"grant_type": "client_credentials"}, headers)
 
 
@@ -42,8 +40,7 @@ def request(target: str, cursor: Cursor) -> httpx.Request:
     path = f"{target}/{'comments' if cursor.get('turn') == 'comments' else 'new'}" if group else "search"
     query = {"limit": "100"} if group else {"q": target.strip(), "sort": "new", "type": "link", "limit": "100"}
     if keys.there(sys.modules[__name__]):
-        query |= {"raw_json": "1", **walk.onward(cursor, "after")}
-        return httpx.Request("GET", f"https://oauth.reddit.com/{path}", params=query)
+        return redditlist.ask(path, query, cursor)
     asked = rss.request(str(httpx.URL(f"https://www.reddit.com/{path}{'/' if group else ''}.rss", params=query)), {})
     asked.headers["User-Agent"] = "python:earful:v1 (self-hosted)"
     return asked
@@ -51,6 +48,8 @@ def request(target: str, cursor: Cursor) -> httpx.Request:
 
 def parse(response: httpx.Response, cursor: Cursor) -> Page:
     """Reads posts and comments; of a subreddit first the posts, then at once the comments."""
+    if known := recheck.ids(cursor):
+        return recheck.page(known, redditlist.still(response))
     found, since = redditlist.read(response), text.whole(cursor.get("since"))
     after, more = walk.back(cursor, found.times, text.read_at(response), found.onward, overlap=OVERLAP, pages=PAGES)
     missed = cursor.get("missed") is True or (not more and 0 < since < min(found.times, default=0))

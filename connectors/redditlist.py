@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from earful.connectors import body, rss, text
+from earful.connectors import body, recheck, rss, text, walk
 from earful.connectors.dialects import DELETED
 from earful.connectors.types import ConnectorError, Cursor, Mention
 
@@ -23,6 +23,13 @@ class Listing:
     gone: list[str]
     times: list[float]
     onward: str = ""
+
+
+def ask(path: str, query: dict[str, str], cursor: Cursor) -> httpx.Request:
+    """Asks the API for a listing from where the cursor stands, or for the entries that are to be looked at again."""
+    known = recheck.ids(cursor)
+    path, query = ("api/info", {"id": ",".join(known)}) if known else (path, query | walk.onward(cursor, "after"))
+    return httpx.Request("GET", f"https://oauth.reddit.com/{path}", params=query | {"raw_json": "1"})
 
 
 def read(response: httpx.Response) -> Listing:
@@ -45,19 +52,30 @@ def turned(path: str, cursor: Cursor, after: Cursor, more: bool) -> tuple[Cursor
     return {**other, "turn": "comments" if place[1] == "new" else "new", "other": after}, place[1] == "new"
 
 
-def _api(response: httpx.Response) -> Listing:
-    value, when = body.json_value(response.content), text.read_at(response)
+def still(response: httpx.Response) -> list[str]:
+    """Names what an answer of the API shows with its words."""
+    return [text.identity(thing.get("name")) for thing in _things(response)[1] if not _is_deleted(thing)]
+
+
+def _things(response: httpx.Response) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Returns the first listing of an answer, and what all of them list."""
+    value = body.json_value(response.content)
     listings = [body.fields(body.fields(one).get("data")) for one in (value if isinstance(value, list) else [value])]
     listings = [listing for listing in listings if isinstance(listing.get("children"), list)]
     if not listings:
         said = ", ".join(body.reasons(response.content)) or "something else"
         raise ConnectorError(f"expected a list of posts or comments, got {said}")
-    things = [body.fields(body.fields(child).get("data")) for listing in listings for child in listing["children"]]
+    children = [child for listing in listings for child in listing["children"]]
+    return listings[0], [body.fields(body.fields(child).get("data")) for child in children]
+
+
+def _api(response: httpx.Response) -> Listing:
+    (listing, things), when = _things(response), text.read_at(response)
     return Listing(
         [_mention(thing, when) for thing in things if not _is_deleted(thing)],
         [text.identity(thing.get("name")) for thing in things if _is_deleted(thing)],
         [at.timestamp() for at, known in (text.dated(thing.get("created_utc"), when) for thing in things) if known],
-        text.header(listings[0].get("after")),
+        text.header(listing.get("after")),
     )
 
 

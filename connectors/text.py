@@ -204,13 +204,14 @@ def page(
     more: bool = False,
     rolled: bool = False,
     gone: Iterable[object] = (),
+    closed: Iterable[str] = (),
 ) -> Page:
     """Sorts what was built into mentions and refusals; `gone` are the ids of what was deleted at the source."""
     found = tuple(items)
     mentions = tuple(item for item in found if isinstance(item, Mention))
     refused = tuple(item for item in found if isinstance(item, str))
     ended = tuple(dict.fromkeys(key for name in gone if (key := identity(name))))
-    return Page(mentions, cursor, more, refused, rolled, ended)
+    return Page(mentions, cursor, more, refused, rolled, ended, tuple(closed))
 
 
 def _decoded_once(text: str) -> str:

@@ -47,7 +47,8 @@ class Page:
 
     `refused` holds a reason for each item that was there but could not become a mention. `rolled` says that a window
     of latest items shares nothing with the window before: some may have gone by unseen. `gone` holds the ids of
-    mentions that the source says were deleted: their words are erased, and stay so.
+    mentions that the source says were deleted: their words are erased, and stay so. `closed` holds how the ids of an
+    account's mentions begin that was closed: all of these are erased.
     """
 
     mentions: tuple[Mention, ...]
@@ -56,6 +57,7 @@ class Page:
     refused: tuple[str, ...] = ()
     rolled: bool = False
     gone: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
 
 
 class ConnectorError(Exception):

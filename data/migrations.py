@@ -210,6 +210,14 @@ def checks(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def story_history(con: duckdb.DuckDBPyConnection) -> None:
+    """Adds in which words each mention was put into its story, and which stories became one."""
+    con.execute(
+        "CREATE TABLE grouped (source TEXT NOT NULL, id TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (source, id))"
+    )
+    con.execute("CREATE TABLE story_merges (old TEXT PRIMARY KEY, new TEXT NOT NULL, merged TIMESTAMPTZ NOT NULL)")
+
+
 MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [
     first_schema,
     intents,
@@ -222,6 +230,7 @@ MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [
     alert_life,
     digests,
     checks,
+    story_history,
 ]
 
 

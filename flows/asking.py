@@ -13,22 +13,20 @@ from types import ModuleType
 import httpx
 
 from earful import connectors
+from earful.connectors import keys
 from earful.connectors.http import Client
 from earful.connectors.sessions import Sessions
 from earful.connectors.types import (
-    Blocked,
     ConnectorError,
     Cursor,
-    Gone,
-    KeyRefused,
     Page,
     RateLimited,
     Unreachable,
 )
-from earful.data import failpoint, health, landing, store, todo
+from earful.data import checks, failpoint, health, landing, store, todo
 from earful.data.database import Database, DatabaseError
 from earful.data.lock import Busy
-from earful.flows import due, manners
+from earful.flows import due, manners, reading
 from earful.flows.backfill import Backfill
 from earful.flows.config import Config, Source
 from earful.flows.manners import Asked, Bucket
@@ -37,6 +35,7 @@ from earful.flows.report import Clock, Report
 log = logging.getLogger(__name__)
 
 WORK_AT_ONCE = 4  # visits that read or keep an answer; any number may wait for one, which takes little
+RECHECKS_AT_MOST = 5  # requests of one source in one run that look whether what was kept is still there
 PAGES_AT_MOST = 100  # of one source in one run; the cursor goes on from there in the next
 
 
@@ -130,7 +129,7 @@ class Visit:
         self.unreachable = isinstance(error, Unreachable)
         after = timedelta(seconds=error.after) if isinstance(error, RateLimited) else timedelta(0)
         with self.desk.database.transaction(publish=False) as con:
-            self.fail(con, now, state_of(error), told, after)
+            self.fail(con, now, reading.state_of(error), told, after)
             self._keep_pace(con, now)
 
     def _walk(self) -> Iterator[bool]:
@@ -149,14 +148,14 @@ class Visit:
             if response.status_code == httpx.codes.NOT_MODIFIED:
                 with self.desk.database.transaction(publish=False) as con:
                     self._succeeded(con, response, now, took, None)
-                return
+                break
             name = self._land(now, cursor, request, response)
             failpoint.reach("after_land")
-            page = _read(self.desk.database, connector, self.source.name, response, cursor, name)
+            page = reading.read(self.desk.database, connector, self.source.name, response, cursor, name)
             if page.more and row.last_success is None:
                 page = self.desk.backfill.cut(self.source, page, began)
             with self.desk.database.transaction(publish=False) as con:
-                kept = store.save_page(con, self.source.name, page.mentions, now, page.gone)
+                kept = reading.keep(con, self.source.name, page, now)
                 store.put_cursor(con, self.source.name, page.cursor)
                 store.mark_digested(con, name)
                 self.report.add(page, kept)
@@ -168,8 +167,48 @@ class Visit:
                     self._succeeded(con, response, now, took, self.report.read, rolled=page.rolled)
             cursor = page.cursor
             if not page.more:
+                break
+            yield True
+        else:
+            return
+        yield from self._look_again(connector)
+
+    def _look_again(self, connector: ModuleType) -> Iterator[bool]:
+        """Asks whether what was kept is still there, where the connector can, a part of it in each run.
+
+        That this fails is no failure of the source: it has told what is new. Half of a quota is left to that.
+        """
+        size, name = getattr(connector, "RECHECK", 0), self.source.name
+        for _ in range(RECHECKS_AT_MOST if size and keys.there(connector) else 0):
+            now = self.desk.clock()
+            with self.desk.database.look() as con:
+                ids = checks.due(con, name, now, size)
+                spare = not hasattr(connector, "QUOTA") or due.spare(con, self.source.connector, connector, now)
+            if not ids or not spare:
                 return
             yield True
+            with self.desk.database.transaction(publish=False) as con:
+                checks.mark(con, name, ids, now)  # whatever comes of it, so that these hold up no others
+            try:
+                page, landed = self._asked_again(connector, {"recheck": ids}, now)
+            except RateLimited:
+                raise
+            except ConnectorError as error:
+                log.warning("%s: not known whether what was kept is still there: %s", name, error)
+                return
+            with self.desk.database.transaction(publish=False) as con:
+                kept = reading.keep(con, name, page, now)
+                store.mark_digested(con, landed)
+                self._keep_pace(con, now)
+            self.report.add(page, kept)
+
+    def _asked_again(self, connector: ModuleType, cursor: Cursor, now: datetime) -> tuple[Page, str]:
+        request = connector.request(due.target(self.source, self.row, now), cursor)
+        self._pay(connector, request)
+        with self.desk.waiting():
+            response = self.desk.sessions.fetch(connector, request)
+        landed = self._land(now, cursor, request, response)
+        return reading.read(self.desk.database, connector, self.source.name, response, cursor, landed), landed
 
     def _succeeded(
         self,
@@ -230,37 +269,3 @@ def fail_all(database: Database, visits: Sequence[Visit], clock: Clock, error: s
         for visit in visits:
             visit.fail(con, now, "failing", error, timedelta(0))
             visit.unreachable = True
-
-
-def state_of(error: Exception) -> str:
-    """Names the state of a source whose last answer was this error."""
-    states = {RateLimited: "slow down", KeyRefused: "key refused", Blocked: "blocked", Gone: "gone"}
-    return next((state for kind, state in states.items() if isinstance(error, kind)), "failing")
-
-
-def _read(
-    database: Database, connector: ModuleType, source: str, response: httpx.Response, cursor: Cursor, name: str
-) -> Page:
-    """Reads an answer; one that can't be read is not tried again unless it is replayed."""
-    try:
-        with reading(source, name):
-            page: Page = connector.parse(response, cursor)
-    except ConnectorError:
-        with database.transaction(publish=False) as con:
-            store.mark_digested(con, name)
-        raise
-    return page
-
-
-@contextmanager
-def reading(source: str, name: str) -> Iterator[None]:
-    """Turns a mistake of ours in reading a landed answer into a ConnectorError that names the answer."""
-    try:
-        yield
-    except ConnectorError:
-        raise
-    except Exception as error:
-        log.exception("%s: raw/%s can't be read", source, name)
-        raise ConnectorError(
-            f"{source}: reading raw/{name} failed with {type(error).__name__}: {error}; please report it"
-        ) from error

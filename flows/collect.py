@@ -15,7 +15,7 @@ from earful.connectors.http import Client
 from earful.connectors.types import ConnectorError, Page
 from earful.data import health, landing, store, todo
 from earful.data.database import Database
-from earful.flows import asking, due, files, manners, turns
+from earful.flows import due, files, manners, reading, turns
 from earful.flows.asking import Desk, Visit
 from earful.flows.backfill import Backfill
 from earful.flows.config import Config
@@ -96,7 +96,7 @@ def read_landed(database: Database, clock: Clock) -> None:
                 store.mark_digested(con, landed.name)
                 if page:
                     store.add_source(con, landed.source, *landed.source.split(":", 1))
-                    store.save_page(con, landed.source, page.mentions, clock(), page.gone)
+                    reading.keep(con, landed.source, page, clock())
                 if page and row and row.cursor == landed.cursor:
                     store.put_cursor(con, landed.source, page.cursor)
     if before != today:
@@ -128,7 +128,7 @@ def replay(database: Database, progress: Progress) -> dict[str, Report]:
             continue
         with database.transaction(publish=False) as con:
             store.add_source(con, landed.source, connector, target)
-            report.add(page, store.save_page(con, landed.source, page.mentions, landed.at, page.gone))
+            report.add(page, reading.keep(con, landed.source, page, landed.at))
             store.mark_digested(con, landed.name)
         progress("replay", place, len(answers))
     database.publish()
@@ -149,9 +149,9 @@ def read_recordings(database: Database, folder: Path, clock: Clock, progress: Pr
                 verdict.check(response, clock())
                 page = connectors.find(connector).parse(response, {})
             except ConnectorError as error:
-                report.state, report.error = asking.state_of(error), str(error)
+                report.state, report.error = reading.state_of(error), str(error)
             else:
-                report.add(page, store.save_page(con, source, page.mentions, clock(), page.gone))
+                report.add(page, reading.keep(con, source, page, clock()))
         report.seconds = time.monotonic() - began
         reports.append(report)
         progress("replay", place, len(recordings))
@@ -171,7 +171,7 @@ def _parse(landed: landing.Landed) -> Page:
     connector = landed.source.partition(":")[0]
     request = httpx.Request("GET", landed.url)
     response = httpx.Response(landed.status, headers=landed.headers, content=landed.body, request=request)
-    with asking.reading(landed.source, landed.name):
+    with reading.explained(landed.source, landed.name):
         if connector in ("import", "webhook"):
             return files.parse(landed.body, landed.at)
         page: Page = connectors.find(connector).parse(response, landed.cursor)

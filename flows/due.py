@@ -12,6 +12,7 @@ from earful import connectors
 from earful.connectors import keys
 from earful.data import todo
 from earful.flows.config import Source
+from earful.flows.manners import Bucket
 
 MOVED_AFTER = timedelta(days=3)  # a permanent redirect is believed after this; captive portals send them too
 
@@ -36,6 +37,12 @@ def quota(connector: ModuleType) -> tuple[int, float]:
     keyed = hasattr(connector, "KEYED_QUOTA") and keys.there(connector)
     capacity, period = connector.KEYED_QUOTA if keyed else connector.QUOTA
     return int(capacity), float(period)
+
+
+def spare(con: todo.Connection, name: str, connector: ModuleType, now: datetime) -> bool:
+    """Tells whether more than half of a connector's quota is left."""
+    capacity, period = quota(connector)
+    return Bucket(capacity, period, todo.spent(con, name)).left(now) > capacity / 2
 
 
 def key_mark(connector: ModuleType) -> str:

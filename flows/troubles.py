@@ -98,7 +98,8 @@ def advance(alert: Alert, rows: Sequence[SourceRow], now: datetime) -> tuple[Ale
     Once anything of a group has answered, a source that fails when it is asked again has a trouble of its own. A
     trouble that was there before is over only when all has been well for a while; till then it may come back unsaid.
     """
-    card, members = {"times": 0, "calm": "", "again": ""} | dict(alert.card), set(alert.card["members"])
+    card: dict[str, Any] = {"times": 0, "calm": "", "again": "", **alert.card}
+    members = set(card["members"])
     mine = [row for row in rows if row.source in members]
     ill = {row.source for row in mine if condition.judge(row).name in TROUBLES}
     if card["calm"] and ill and (len(ill) == len(mine) or ill & _cut_off(rows)):

@@ -2,6 +2,7 @@
 
 import json
 import random
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -324,6 +325,36 @@ def test_a_host_that_never_answers_is_given_up_for_the_run(listen: Callable[...,
     assert {row.failures for row in rows} == {1}
     assert all(row.due and EVERY <= row.due - NOON <= 2 * EVERY for row in rows)
     assert "gave no answer" in rows[-1].error
+    source.world.asked.clear()
+    source.tick(DAY)
+    assert len(source.world.times("dead.example")) == 1, "it was so the last time"
+    assert {row.failures for row in source.rows() if row.host == "dead.example"} == {2}
+
+
+def test_hosts_that_may_not_answer_hold_up_no_other(
+    listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "HOSTS_AT_ONCE", 1)
+    monkeypatch.setattr(turns, "DOUBTFUL_AT_ONCE", 1)
+    bad = [f"a-bad-{number}.example/f" for number in range(3)]
+    source = listen(*feeds(*bad, *(f"good-{number}.example/{page}" for number in range(3) for page in range(2))))
+    heard, waited = threading.Event(), list[bool]()
+
+    def hang(asked: httpx.Request) -> httpx.Response:
+        if asked.url.host.startswith("good"):
+            if len(source.world.times("good")) == 6:
+                heard.set()
+            return short()
+        if source.world.now > NOON:
+            waited.append(heard.wait(20))
+        raise httpx.ReadTimeout("no answer")
+
+    source.world.answer = hang
+    source.tick()
+    source.world.asked.clear()
+    heard.clear()
+    source.tick(DAY)
+    assert waited == [True] * 3, "all that is well was heard while the first that is not still hung"
 
 
 def test_what_a_run_has_no_time_for_comes_first_in_the_next(
