@@ -1,0 +1,78 @@
+"""The sums of a card are exact, whatever its parts are."""
+
+import random
+from decimal import Decimal
+
+import pytest
+
+from earful.models import card, novelty
+from earful.models.card import OTHERS, UNKNOWN, split
+
+
+def exact(value: float) -> Decimal:
+    """A number as it is shown and written into JSON."""
+    return Decimal(str(value))
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_the_parts_sum_to_the_whole_exactly(seed: int) -> None:
+    chance = random.Random(seed)
+    names = [f"part {number}" for number in range(chance.choice([0, 1, 2, 5, 6, 7, 40]))] + [""]
+    observed = {name: chance.choice([0, 0, 1, 3, 50]) for name in names if chance.random() < 0.8}
+    history = {name: chance.choice([1e-9, 0.3, 7.0, 1000.0]) for name in names if chance.random() < 0.6}
+    expected = card.tenths(chance.choice([0.0, 0.04, 0.1, 1 / 3, 2.25, 17.77, 999.99]))
+    shown = chance.sample(sorted(observed), min(2, len(observed))) if chance.random() < 0.3 else None
+    parts = split(observed, history, expected, shown)
+    total = sum(observed.values())
+    assert sum(part.observed for part in parts) == total
+    assert sum((exact(part.expected) for part in parts), Decimal(0)) == exact(expected)
+    assert sum((exact(part.excess) for part in parts), Decimal(0)) == exact(card.tenths(total - expected))
+    for part in parts:
+        assert exact(part.excess) == part.observed - exact(part.expected)
+    shares = sum((exact(part.share) for part in parts), Decimal(0))
+    assert shares == (1 if total > expected else 0)
+    named = [part.name for part in parts if part.name != OTHERS]
+    assert len(named) == len(set(named)) <= 5
+    assert [part.name for part in parts].count(OTHERS) <= 1
+
+
+def test_what_is_expected_goes_by_what_each_brought_before() -> None:
+    parts = split({"forum": 14, "shop": 1}, {"shop": 30.0, "forum": 10.0, "news": 40.0}, 4.0)
+    assert [(one.name, one.observed, one.expected, one.excess, one.share) for one in parts] == [
+        ("forum", 14, 0.5, 13.5, 1.23),
+        ("shop", 1, 1.5, -0.5, -0.05),
+        (OTHERS, 0, 2.0, -2.0, -0.18),
+    ]
+
+
+def test_the_largest_remainder_is_rounded_up() -> None:
+    parts = split({"a": 1, "b": 1, "c": 1}, {"a": 1.0, "b": 1.0, "c": 1.1}, 1.0)
+    assert {one.name: one.expected for one in parts} == {"a": 0.3, "b": 0.3, "c": 0.4}
+
+
+def test_without_a_history_nobody_was_expected() -> None:
+    parts = split({"a": 3, "": 2}, {}, 1.5)
+    assert [(one.name, one.expected, one.excess) for one in parts] == [
+        ("a", 0.0, 3.0),
+        (UNKNOWN, 0.0, 2.0),
+        (OTHERS, 1.5, -1.5),
+    ]
+
+
+def test_nothing_has_no_parts() -> None:
+    assert split({}, {}, 0.0) == ()
+    assert split({"a": 0}, {}, 0.0) == ()
+
+
+def test_new_words_are_those_beyond_chance() -> None:
+    before = ["the parcel was late", "my parcel is late again", "good prices, late parcel", "late, as ever"] * 10
+    now = ["the lid broke again", "lid broke on day two", "my lid broke", "a broken lid, it broke", "late parcel"]
+    found = novelty.words(now, before, 5)
+    assert found[0] == ("lid broke", 3, 0) or found[0][0] in ("lid", "broke")
+    assert all("late" not in word and "parcel" not in word for word, _, _ in found)
+    assert novelty.words(now, [], 5) == novelty.words([], before, 5) == []
+    assert novelty.words(before, before, 5) == []
+
+
+def test_a_word_that_is_no_word_is_not_new() -> None:
+    assert novelty.words(["x" * 500] * 9, ["a word"] * 50, 5) == []
