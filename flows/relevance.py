@@ -38,15 +38,11 @@ def update(database: Database, clock: Callable[[], datetime], progress: Callable
     return done
 
 
-def mark(database: Database, source: str, id: str, brand: str, about: bool | None, author: str, now: datetime) -> int:
-    """Keeps a click, learns from it and judges the brand's newest mentions anew; returns how many are left to judge.
+def follow(database: Database, brand: str, now: datetime) -> int:
+    """Learns at once from a click that was kept and judges the brand's newest mentions; returns how many are left.
 
-    `about` None takes back what was said of the mention. The click itself counts at once; what is left is judged by the
-    next run, in the meantime the earlier model's word stands.
+    The click itself counts already. What is left is judged by the next run; until then the earlier model's word stands.
     """
-    with database.transaction(publish=False) as con:
-        kept.save_mark(con, source, id, brand, about, author, now)
-    failpoint.reach("marked")
     deadline = time.monotonic() + AT_ONCE
     with database.look() as con:
         version = kept.versions(con, _made_by(_embeds(con))).get(brand, "")
