@@ -178,7 +178,7 @@ def spike_marks(spikes: Sequence[Spike], data: pd.DataFrame, look: Look, named: 
 
 
 def event_marks(events: Sequence[Event], data: pd.DataFrame, zone: ZoneInfo, look: Look, named: bool) -> list[Any]:
-    """Marks what happened with a flag, and how long it took at the foot; names the latest that have room if asked."""
+    """Marks what happened with a flag, and how long it took at the foot; names the latest if asked."""
     first, end = data.start.iloc[0], data.finish.iloc[-1]
     shown = [one for one in events if one.start < end and (one.finish or one.start) >= first]
     if not shown:
@@ -206,16 +206,11 @@ def event_marks(events: Sequence[Event], data: pd.DataFrame, zone: ZoneInfo, loo
             y=alt.value(4)
         ),
     ]
-    if named:
-        room = (data.x2.iloc[-1] - data.x.iloc[0]) * 0.22
-        kept: list[int] = []
-        for place in reversed(range(len(frame))):
-            if not kept or frame.x.iloc[kept[-1]] - frame.x.iloc[place] >= room:
-                kept.append(place)
-        for side, chosen in frame.iloc[kept].groupby(frame.x.iloc[kept] > data.x2.iloc[-1] - room):
-            marks.append(
-                alt.Chart(chosen)
-                .mark_text(align="right" if side else "left", dx=-5 if side else 11, baseline="top", dy=18, fontSize=11)
-                .encode(x="x:T", y=alt.value(0), text="name:N", color=alt.value(look.text))
-            )
+    if named:  # one name, so that none lies over another on a narrow screen
+        side = bool(frame.x.iloc[-1] > data.x.iloc[0] + (data.x2.iloc[-1] - data.x.iloc[0]) * 0.6)
+        marks.append(
+            alt.Chart(frame.tail(1))
+            .mark_text(align="right" if side else "left", dx=-5 if side else 11, baseline="top", dy=18, fontSize=11)
+            .encode(x="x:T", y=alt.value(0), text="name:N", color=alt.value(look.text))
+        )
     return marks

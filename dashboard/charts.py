@@ -75,7 +75,7 @@ def net_sentiment(
             tooltip=tips,
         ),
         *canvas.spike_marks(spikes, data, look, named=False),
-        *canvas.event_marks(events, data, zone, look, named=False),
+        *canvas.event_marks(events, data, zone, look, named=True),
     ]
     return canvas.whole(layers, title, 230, look)
 
@@ -140,7 +140,7 @@ def volume(
         ),
         alt.Chart(pd.DataFrame({"low": [0]})).mark_rule(color=look.faint, strokeWidth=1).encode(y="low:Q"),
         *canvas.spike_marks(spikes, data, look, named=True),
-        *canvas.event_marks(events, data, zone, look, named=True),
+        *canvas.event_marks(events, data, zone, look, named=False),
     ]
     return canvas.whole(layers, title, 290, look)
 

@@ -37,6 +37,7 @@ def show() -> None:
     fair = found.reach.first is not None and found.reach.first <= period.before
     before = (period.before, period.before_finish) if fair else None
     everything = subjects.gather(found.themes, found.standing, found.counts, found.parts, period.edges, before)
+    frame.say_period(view, fair)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.segmented_control(
             "View",
@@ -48,8 +49,6 @@ def show() -> None:
         )
         hidden = sum(one.standing.hidden for one in everything)
         with_hidden = hidden > 0 and st.toggle(f"Show hidden ({hidden})", key="hidden themes")
-        st.space("stretch")
-        frame.say_period(view, fair)
     deciding.problem()
     shown = [one for one in everything if with_hidden or not one.standing.hidden]
     look = st.session_state["view"]
@@ -102,9 +101,9 @@ def _list(view: View, listed: list[Subject], chosen: Subject | None, found: Foun
     event: Any = st.dataframe(
         shown,
         hide_index=True,
-        height=min(38 + 35 * len(listed), 388),
+        height=min(37 + 35 * len(listed), 387),
         column_config={
-            "Theme": st.column_config.TextColumn(width=260, pinned=True),
+            "Theme": st.column_config.TextColumn(width=260),
             unit: st.column_config.NumberColumn(width=70, format="localized"),
             "Change": st.column_config.TextColumn(
                 width=110, help="Against the equal period before; ≈ is within the noise"
@@ -112,7 +111,7 @@ def _list(view: View, listed: list[Subject], chosen: Subject | None, found: Foun
             "Trend": st.column_config.BarChartColumn(width=150, y_min=0, help="Each step of the period"),
             "State": st.column_config.TextColumn(width=90),
             "Net sentiment": st.column_config.TextColumn(width=140, help="With its 95% interval"),
-            "First seen": st.column_config.DateColumn(width=95, format="localized"),
+            "First seen": st.column_config.DateColumn(width=100, format="D MMM YYYY"),
         },
         on_select="rerun",
         selection_mode="single-row",
@@ -171,7 +170,7 @@ def _brands(view: View, shown: list[Subject]) -> None:
     cells = rivals.cells(read.shares, rows, subjects.distinct(shown), fair)
     if cells:
         look = canvas.DARK if st.context.theme.type == "dark" else canvas.LIGHT
-        with st.container(border=True):
+        with st.container(border=True, width=max(560, 300 + 150 * len(fair))):
             st.altair_chart(rivals.chart(cells, chosen.brand, look), width="stretch")
             with st.popover("Explain", type="tertiary"):
                 st.markdown(words.DEFINITIONS["brands"])

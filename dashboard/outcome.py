@@ -126,4 +126,4 @@ def _percent(ratio: float) -> str:
     if ratio > 10:
         return f"{words.number(ratio)} times"
     rounded = round(100 * (ratio - 1))
-    return f"{'−' if rounded < 0 else '+' if rounded > 0 else ''}{abs(rounded)}%"
+    return f"{'−' if rounded < 0 else '+' if rounded > 0 else '±'}{abs(rounded)}%"

@@ -111,13 +111,23 @@ def chart(cells: Sequence[Cell], own: str, look: Look) -> Any:
         "name:N",
         sort=list(dict.fromkeys(data.name)),
         title=None,
-        axis=alt.Axis(ticks=False, domain=False, labelLimit=300, labelPadding=8),
+        axis=alt.Axis(
+            ticks=False, domain=False, labelLimit=220, labelPadding=8, labelFontSize=13, labelColor=look.text
+        ),
     )
     x = alt.X(
         "brand:N",
         sort=list(dict.fromkeys(data.brand)),
         title=None,
-        axis=alt.Axis(orient="top", ticks=False, domain=False, labelAngle=0, labelLimit=160, labelFontWeight="bold"),
+        axis=alt.Axis(
+            orient="top",
+            ticks=False,
+            domain=False,
+            labelAngle=0,
+            labelLimit=140,
+            labelFontSize=13,
+            labelColor=look.text,
+        ),
     )
     most = max(0.01, float(data.share.max()))
     tips = [
@@ -139,9 +149,10 @@ def chart(cells: Sequence[Cell], own: str, look: Look) -> Any:
     ]
     title = [
         finding(cells, own),
-        "Shares of each brand's complaints with 95% intervals; bold: differs beyond chance",
+        "Shares of complaints with 95% intervals",
+        "Bold differs beyond chance",
     ]
-    return canvas.whole(layers, title, 38 * data.theme.nunique() + 84, look)
+    return canvas.whole(layers, title, 38 * data.theme.nunique() + 100, look)
 
 
 def _lost(heard: pd.DataFrame, gaps: Sequence[Gap], start: datetime, finish: datetime) -> float:

@@ -8,7 +8,19 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import aftermath, board, canvas, figures, findings, frame, marking, subjects, theme_actions, words
+from earful.dashboard import (
+    aftermath,
+    board,
+    canvas,
+    deciding,
+    figures,
+    findings,
+    frame,
+    marking,
+    subjects,
+    theme_actions,
+    words,
+)
 from earful.dashboard import read_themes as read
 from earful.dashboard.canvas import Look
 from earful.dashboard.figures import Totals
@@ -33,12 +45,13 @@ def show(view: View, found: Found, subject: Subject, everything: list[Subject]) 
     with right:
         with st.container(border=True):
             theme_actions.show(view, subject, everything)
-        card = board.card_of(subject, found.cards)
+        card, why = board.card_of(subject, found.cards), deciding.help_of(view)
         with st.container(border=True):
             st.markdown("**Card on the board**")
             board.facts(view, card)
             aftermath.show(view, subject, card)
-            board.form(view, subject, card)
+            with st.popover("Change the card", icon=":material/edit_note:", disabled=not view.who.may_decide, help=why):
+                board.form(view, subject, card)
         with st.container(border=True):
             _where(subject)
 
@@ -52,7 +65,7 @@ def _trend(view: View, found: Found, subject: Subject) -> None:
     series = figures.series(counts, subject.theme, period.edges, gaps)
     before = Totals(negative=subject.before) if subject.before is not None else None
     moved = findings.volume(subject.totals, before, unit)
-    title = [f"{words.short(subject.name, 48)}: {moved}", f"{unit.capitalize()} a {period.step}"]
+    title = [moved, f"{words.short(subject.name, 36)}; {unit} a {period.step}"]
     look = canvas.DARK if st.context.theme.type == "dark" else canvas.LIGHT
     drawn = trend(series, gaps, found.spikes, found.events, period.step, view.zone, look, title, unit)
     st.altair_chart(drawn, width="stretch")
@@ -93,7 +106,7 @@ def trend(
     tips = [alt.Tooltip("when:N", title="When"), alt.Tooltip("volume:Q", title=unit.capitalize(), format=",")]
     layers = [
         canvas.whole_period(data),
-        *canvas.gap_marks(gaps, data, zone, look),
+        *canvas.gap_marks(gaps, data, zone, look, named=False),
         alt.Chart(bars)
         .mark_bar(color=look.negative)
         .encode(x=canvas.time_axis(step), x2="end:T", y=y, y2="ground:Q", tooltip=tips),
@@ -110,16 +123,16 @@ def _quotes(view: View, subject: Subject) -> None:
     if not quotes:
         st.caption("Nobody spoke of it in this period, or what was said was deleted at its source.")
     for place, quote in enumerate(quotes):
-        if place:
-            st.divider()
-        st.text(words.short(quote.text.strip(), 420))
-        with st.container(horizontal=True, vertical_alignment="center"):
-            said = (quote.author or "unknown", words.source(quote.source, 60), words.moment(quote.published, view.zone))
-            st.text(" · ".join(words.short(part, 60) for part in said))
-            st.space("stretch")
-            link = view.choice.link(theme=subject.theme) | {"at": [quote.source], "mention": [quote.id]}
-            st.page_link(frame.PAGES["mentions"], label="Open", query_params=link)
-            theme_actions.not_here(view, quote, place)
+        with st.container(border=True, gap="xxsmall"):
+            st.text(words.short(quote.text.strip(), 420))
+            with st.container(horizontal=True, vertical_alignment="center"):
+                at = words.moment(quote.published, view.zone)
+                said = (quote.author or "unknown", words.source(quote.source, 60), at)
+                st.text(" · ".join(words.short(part, 60) for part in said))
+                st.space("stretch")
+                link = view.choice.link(theme=subject.theme) | {"at": [quote.source], "mention": [quote.id]}
+                st.page_link(frame.PAGES["mentions"], label="Open", query_params=link)
+                theme_actions.not_here(view, quote, place)
 
 
 def _where(subject: Subject) -> None:
