@@ -15,7 +15,13 @@ from earful.data import people, queries
 from earful.data.database import DatabaseError
 from earful.models import condition
 
-PAGES = {"overview": "overview.py", "criticism": "criticism.py", "mentions": "mentions.py", "sources": "sources.py"}
+PAGES = {
+    "overview": "overview.py",
+    "criticism": "criticism.py",
+    "compare": "compare.py",
+    "mentions": "mentions.py",
+    "sources": "sources.py",
+}
 SHARED = ("brand", "period", "from", "to", "source", "count")  # parts of an address that mean the same on every page
 LATE = 3  # schedules without news after which the data is called stale
 CONDITIONS = {

@@ -1,0 +1,129 @@
+"""The Compare page: brands side by side, with how sure each figure is and what makes a comparison unfair."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from earful.dashboard import beside, canvas, findings, frame, read, read_themes, words
+from earful.dashboard.beside import Row
+from earful.dashboard.frame import View
+
+
+def show() -> None:
+    """Draws the page."""
+    view = frame.open_page("compare")
+    filters, period = view.choice.filters, view.choice.period
+    brands = [(brand.name, brand.competitor) for brand in view.known.brands]
+    if len(brands) < 2:
+        _alone()
+        return
+    names = tuple(name for name, _ in brands)
+    found = read.overview(view.folder, view.version, filters, tuple(period.borders), names)
+    firsts = {name: read.reach(view.folder, view.version, name).first for name in names}
+    fair = all(first is not None and first <= period.before for first in firsts.values())
+    before = (period.before, period.before_finish) if fair else None
+    rows = beside.rows(found.counts, brands, (period.start, period.finish), before)
+    if not any(row.now.volume for row in rows):
+        frame.no_mentions(view, found.reach)
+        return
+    frame.say_period(view, fair)
+    _doubts(view, names, firsts)
+    look = canvas.DARK if st.context.theme.type == "dark" else canvas.LIGHT
+    own = filters.brand
+    left, right = st.columns(2, gap="medium")
+    with left, st.container(border=True):
+        title = [beside.finding(rows, own, "net", "Net sentiment"), "From −100 to +100, with its 95% interval"]
+        st.altair_chart(beside.shares(rows, own, "net", True, look, title), width="stretch")
+        _explain("net")
+    with right, st.container(border=True):
+        title = [beside.finding(rows, own, "negative", "Negative share"), "In %, with its 95% interval"]
+        st.altair_chart(beside.shares(rows, own, "negative", False, look, title), width="stretch")
+        _explain("negative")
+    mine = next(row for row in rows if row.brand == own)
+    if mine.voice and mine.now.volume:
+        with st.container(border=True):
+            said = findings.voice(own, [row.brand for row in rows], mine.voice.value)
+            title = [said, "Share of all that is said of the brands watched, with its 95% interval"]
+            gaps = [*found.gaps, *frame.silences(view)]
+            parts = (found.counts, rows, own, period.edges, gaps, period.step, view.zone, look, title)
+            st.altair_chart(beside.voices(*parts), width="stretch")
+            _explain("voice")
+    _table(view, rows)
+    st.page_link(
+        frame.PAGES["criticism"],
+        label="What each is criticised for",
+        icon=":material/grid_on:",
+        query_params=view.choice.link(view="brands"),
+    )
+
+
+def _alone() -> None:
+    st.subheader("There is only one brand", anchor=False)
+    st.markdown("Add a competitor to `earful.toml`, and what the sources already brought is matched to it, too:")
+    st.code('[[brands]]\nname = "Globex"\nmatch = "globex"\ncompetitor = true', language="toml", width=360)
+
+
+def _doubts(view: View, names: tuple[str, ...], firsts: dict[str, Any]) -> None:
+    """Says which comparisons with the chosen brand are not fair, and why."""
+    filters, period = view.choice.filters, view.choice.period
+    heard = read_themes.rivals(view.folder, view.version, filters)
+    said = {
+        other: beside.doubts(heard.heard, heard.gaps, firsts, filters.brand, other, period.start, period.finish)
+        for other in names
+        if other != filters.brand
+    }
+    unfair = {other: why for other, why in said.items() if why}
+    if not unfair:
+        return
+    st.warning(
+        f"Not fair to compare with {len(unfair)} of {len(said)} brands in this period", icon=":material/balance:"
+    )
+    for other, why in unfair.items():
+        st.text(f"{words.short(other)}: {'; '.join(why)}.")
+
+
+def _table(view: View, rows: list[Row]) -> None:
+    unit = "Stories" if view.choice.filters.stories else "Mentions"
+    shown = pd.DataFrame(
+        {
+            "Brand": [words.short(row.brand, 60) for row in rows],
+            "": ["competitor" if row.competitor else "own" for row in rows],
+            unit: [row.now.volume for row in rows],
+            **(
+                {"Before": [row.before.volume for row in rows if row.before]} if all(row.before for row in rows) else {}
+            ),
+            "Share of voice": [f"{words.percent(row.voice.value)}" if row.voice else "–" for row in rows],
+            "Net sentiment": [
+                f"{words.points(row.net.value)} ({words.interval(row.net)})" if row.net else "–" for row in rows
+            ],
+            "Negative share": [
+                f"{words.percent(row.negative.value)} ({words.between(row.negative)})" if row.negative else "–"
+                for row in rows
+            ],
+            "Unclear": [row.now.unclear for row in rows],
+            "Not scored": [row.now.unscored for row in rows],
+        }
+    )
+    st.dataframe(shown, hide_index=True, width="stretch")
+    names = [row.brand for row in rows]
+    first = view.known.brands[0].name
+    with st.popover("Show the mentions of", icon=":material/list:"):
+        for place, name in enumerate(names):
+            with st.container(horizontal=True, vertical_alignment="center", key=f"mentions of {place}"):
+                st.text(words.short(name))
+                st.page_link(
+                    frame.PAGES["mentions"],
+                    label="Open",
+                    icon=":material/open_in_new:",
+                    query_params=view.choice.link(brand="" if name == first else name),
+                )
+
+
+def _explain(definition: str) -> None:
+    with st.popover("Explain", type="tertiary"):
+        st.markdown(words.DEFINITIONS[definition])
+
+
+if __name__ == "__main__":
+    show()
