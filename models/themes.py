@@ -1,0 +1,210 @@
+"""Finds the recurring subjects of a brand's criticism, and goes on with those that are known.
+
+Wide themes are spherical k-means clusters, begun at the centres of the known ones, so that tomorrow's continue today's.
+What emerges would drown in them: the last days' texts are clustered by themselves as well (agglomerative, average
+linkage), and a cluster that the time before does not explain becomes a narrow theme, which takes only what is as near
+to its centre as its own members are. Every text may also belong to none.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.cluster import KMeans
+from sklearn.preprocessing import normalize
+
+from earful.models import emerging
+
+Rows = npt.NDArray[np.float32]
+Places = npt.NDArray[np.intp]
+ENOUGH = 15  # voices below which no theme is sought
+LEAST = 5  # voices that make a theme
+LINE = 0.1  # cosine to its centre below which a text belongs to no wide theme
+SLACK = 0.05  # below what nine in ten of a narrow theme's first members reach lies its line
+MERGE = 0.9  # cosine between two centres from which they are one theme
+THEMES_MOST = 30  # wide ones
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A theme that is known: which rows are its members, the line of a narrow one (0 for wide), of how many themes
+    people made it, and whether people touched it, so that it may not disappear in another."""
+
+    members: Places
+    line: float = 0.0
+    parts: int = 1
+    touched: bool = False
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A theme as found: the place of the one it continues (None for a new one), the unit centres of its parts
+    (parts, size), the cosine that belonging takes, its rows, whether it is narrow."""
+
+    continues: int | None
+    centres: Rows
+    line: float
+    members: Places
+    narrow: bool
+
+
+@dataclass(frozen=True)
+class Found:
+    """All themes of a brand, and which known ones went into which found one: {place of known: place of found}."""
+
+    themes: list[Theme]
+    merged: dict[int, int]
+
+
+def wanted(voices: int) -> int:
+    """Gives how many wide themes so many voices carry: half the square root, so that a theme grows with its brand."""
+    return max(1, min(THEMES_MOST, int(voices**0.5 / 2 + 0.5)))
+
+
+def find(rows: Rows, ages: npt.NDArray[np.floating], kept: Sequence[Kept] = ()) -> Found:
+    """Finds the themes of unit rows (texts, size), `ages` days old each, and continues the known ones.
+
+    The same input gives the same themes. A known theme that nothing continues is not among the found.
+    """
+    alive = {place: one for place, one in enumerate(kept) if len(one.members)}
+    narrow = [_narrow(rows, place, one) for place, one in alive.items() if one.line]
+    taken, _ = assign(rows, narrow)
+    narrow = [replace(one, members=np.flatnonzero(taken == at)) for at, one in enumerate(narrow)]
+    free = np.flatnonzero(taken < 0)
+    wide = _wide(rows, free, {place: one for place, one in alive.items() if not one.line})
+    fresh = [_known(one, alive) for one in _emerging(rows, ages, free)]
+    claimed = np.concatenate([_NONE, *(one.members for one in fresh)])
+    themes = [replace(one, members=np.setdiff1d(one.members, claimed)) for one in wide]
+    again = {one.continues for one in fresh}
+    themes = [replace(one, continues=None) if one.continues in again else one for one in themes]
+    themes = [one for one in themes if one.continues is not None or len(one.members) >= LEAST]
+    themes = [one for one in [*themes, *narrow, *fresh] if len(one.members)]
+    return Found(themes, _merged(alive, themes))
+
+
+def assign(rows: Rows, themes: Sequence[Theme]) -> tuple[Places, Rows]:
+    """Gives each unit row the place of its theme, -1 for none, and its cosine to the nearest centre of that theme.
+
+    A narrow theme goes before wide ones where its line is reached.
+    """
+    places, strengths = np.full(len(rows), -1), np.zeros(len(rows), np.float32)
+    for narrow in (False, True):
+        chosen = [place for place, one in enumerate(themes) if one.narrow == narrow]
+        if not chosen or not len(rows):
+            continue
+        near = np.stack([(rows @ themes[place].centres.T).max(1) for place in chosen], 1)
+        near[near < np.array([themes[place].line for place in chosen])] = 0.0
+        best = near.argmax(1)
+        strength = near[np.arange(len(rows)), best]
+        places[strength > 0] = np.array(chosen)[best[strength > 0]]
+        strengths[strength > 0] = strength[strength > 0]
+    return places, strengths
+
+
+def split(rows: Rows) -> npt.NDArray[np.bool_]:
+    """Divides a theme's rows in two; true are those of the smaller half."""
+    labels = KMeans(2, n_init=5, random_state=0).fit_predict(rows)
+    smaller: npt.NDArray[np.bool_] = labels == int(labels.mean() < 0.5)
+    return smaller
+
+
+def _wide(rows: Rows, free: Places, kept: dict[int, Kept]) -> list[Theme]:
+    """Clusters the free rows, beginning at the known centres."""
+    owners: list[int | None] = []
+    seeds = np.zeros((0, rows.shape[1]), np.float32)
+    for place, one in kept.items():
+        centres = _centres(rows[one.members], one.parts)
+        seeds = np.vstack([seeds, centres])
+        owners += [place] * len(centres)
+    more = min(wanted(len(free)) - len(seeds), len(free) // LEAST)
+    if more > 0 and len(free) >= ENOUGH:
+        seeds = np.vstack([seeds, _new_seeds(rows[free], seeds, more)])
+    if not len(seeds):
+        return []
+    centres = seeds
+    if len(free) >= len(seeds):
+        found = KMeans(len(seeds), init=seeds, n_init=1, random_state=0).fit(rows[free])
+        centres = normalize(found.cluster_centers_).astype(np.float32)
+    owners += [None] * (len(seeds) - len(owners))
+    near = rows[free] @ centres.T
+    labels = np.where(near.max(1) >= LINE, near.argmax(1), -1)
+    groups = [free[labels == number] for number in range(len(centres))]
+    for number, owner in enumerate(owners):  # where a cluster ran empty, the library begins it elsewhere
+        if owner is not None and not len(np.intersect1d(groups[number], kept[owner].members)):
+            owners[number] = None
+    return _joined(owners, groups, centres, kept)
+
+
+def _new_seeds(free: Rows, seeds: Rows, more: int) -> Rows:
+    """Finds further centres among the rows that the known ones describe worst; among all where none is known."""
+    if len(seeds):
+        order = np.argsort((free @ seeds.T).max(1), kind="stable")
+        free = free[order[: max(more * LEAST, len(free) // 3)]]
+    found = KMeans(more, n_init=5, random_state=0).fit(free)
+    centres: Rows = normalize(found.cluster_centers_).astype(np.float32)
+    return centres
+
+
+def _joined(owners: list[int | None], groups: list[Places], centres: Rows, kept: dict[int, Kept]) -> list[Theme]:
+    """Makes themes of clusters: those of one owner are one, new ones need enough members, near ones are joined."""
+    owned = {owner: [at for at, one in enumerate(owners) if one == owner] for owner in kept if owner in owners}
+    new = [at for at, owner in enumerate(owners) if owner is None and len(groups[at]) >= LEAST]
+    clusters = [*owned.items(), *((None, [at]) for at in new)]
+    joined: list[tuple[int | None, list[int]]] = []
+    for owner, parts in clusters:  # the older first: what comes later goes into it
+        touched = owner is not None and kept[owner].touched
+        near = [float((centres[parts] @ centres[before].T).max()) for _, before in joined]
+        if near and max(near) >= MERGE and not touched:
+            joined[int(np.argmax(near))][1].extend(parts)
+        else:
+            joined.append((owner, list(parts)))
+    return [
+        Theme(owner, centres[parts], LINE, np.sort(np.concatenate([groups[at] for at in parts])), False)
+        for owner, parts in joined
+    ]
+
+
+def _emerging(rows: Rows, ages: npt.NDArray[np.floating], free: Places) -> list[Theme]:
+    """Gives the free rows' emerging subjects as narrow themes, with all that is as near as their own members are."""
+    found = []
+    for members in emerging.subjects(rows[free], ages[free]):
+        centre = normalize(rows[free[members]].mean(0, keepdims=True)).astype(np.float32)
+        line = float(np.quantile(rows[free[members]] @ centre[0], 0.1)) - SLACK
+        found.append(Theme(None, centre, max(LINE, line), free[members], True))
+    hit, _ = assign(rows[free], found)
+    return [replace(one, members=free[hit == place]) for place, one in enumerate(found)]
+
+
+def _known(theme: Theme, kept: dict[int, Kept]) -> Theme:
+    """Lets what emerges continue the known wide theme that is made of it."""
+    for place, one in kept.items():
+        if not one.line and 2 * len(np.intersect1d(theme.members, one.members)) > len(one.members):
+            return replace(theme, continues=place)
+    return theme
+
+
+def _narrow(rows: Rows, place: int, one: Kept) -> Theme:
+    return Theme(place, _centres(rows[one.members], one.parts), one.line, one.members, True)
+
+
+def _centres(rows: Rows, parts: int) -> Rows:
+    """Gives the unit centres of rows, of as many parts as there are."""
+    parts = min(parts, len(rows))
+    centres = KMeans(parts, n_init=5, random_state=0).fit(rows).cluster_centers_ if parts > 1 else rows.mean(0)[None]
+    unit: Rows = normalize(centres).astype(np.float32)
+    return unit
+
+
+def _merged(kept: dict[int, Kept], themes: Sequence[Theme]) -> dict[int, int]:
+    """Tells of the known themes that nothing continues where most of their members are now."""
+    went: dict[int, int] = {}
+    for place in kept.keys() - {one.continues for one in themes}:
+        members = kept[place].members
+        shares = [len(np.intersect1d(members, one.members)) / len(members) for one in themes]
+        if shares and max(shares) > 0.5:
+            went[place] = int(np.argmax(shares))
+    return went
+
+
+_NONE: Places = np.zeros(0, np.intp)
