@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from earful.connectors.http import Client
@@ -11,9 +10,9 @@ from earful.data import alerting, failpoint, todo
 from earful.data.database import Database
 from earful.flows import targets
 from earful.flows.config import Config, ConfigError
-from earful.flows.messages import compose, text
+from earful.flows.messages import compose
 from earful.flows.target_table import Target
-from earful.flows.targets import LIMIT, Envelope, Outcome
+from earful.flows.targets import Envelope, Outcome
 
 log = logging.getLogger(__name__)
 
@@ -69,11 +68,6 @@ def test(client: Client, target: Target, now: datetime) -> Outcome:
     """Sends a test message to a target."""
     key = f"test|{now.isoformat()}|{target.name}"
     return targets.send(client, target, compose.TEST, Envelope(key, key, {"state": "test", "card": {}}, now))
-
-
-def write(message: dict[str, Any], zone: ZoneInfo) -> tuple[str, str]:
-    """Writes a message as title and plain text, together at most LIMIT characters."""
-    return text.write(compose.notice(message, zone), LIMIT)
 
 
 def check(config: Config) -> None:

@@ -121,35 +121,6 @@ def advance(alert: Alert, rows: Sequence[SourceRow], now: datetime) -> tuple[Ale
     return replace(after, state="resolved", resolved=now), ill
 
 
-def write(message: Mapping[str, Any], room: int) -> tuple[str, str]:
-    """Writes a message about sources as title and plain text of `room` characters at most."""
-    card = message["card"]
-    many = f"{len(card['members'])} source{'s' * (len(card['members']) > 1)}"
-    what = {
-        "network": "the network seems to be down, no source can be reached",
-        "host": f"{card['subject']} is {card['condition']}",
-        "source": f"{card['subject']} is {card['condition']}",
-    }[card["kind"]]
-    if message["state"] == "resolved":
-        whom = {"network": "the network"}.get(card["kind"], card["subject"])
-        return f"Sources: {whom} is over its trouble", f"{card['well']} of {many} well again.\n\nLook: {card['link']}"
-    title = f"Sources: {what}" + (f" ({many})" if card["kind"] != "source" else "")
-    foot = f"Look: {card['link']}"
-    parts = [card["step"]] if card["step"] else []
-    if times := card.get("times", 0):
-        hours = condition.calm_after(times) // timedelta(hours=1)
-        parts.append(
-            f"It comes and goes, {times + 1} times in a week. Its end is told once it is well for {hours} hours."
-        )
-    left = room - len(title) - len(foot) - sum(map(len, parts)) - 20
-    for one in card["sources"]:
-        line = f"{one['source']}: {one['said']}".removesuffix(": ")[:400]
-        if len(line) + 2 <= left:
-            parts.append(line)
-            left -= len(line) + 2
-    return title, "\n\n".join([*parts, foot])
-
-
 def _silent_gaps(rows: Sequence[SourceRow]) -> list[tuple[str, datetime, datetime, str]]:
     judged = [(row, condition.judge(row)) for row in rows]
     return [

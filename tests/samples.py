@@ -11,13 +11,17 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from zlib import crc32
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from earful.connectors.types import Mention
 from earful.data import store
 from earful.data.database import Database, snapshot
+from earful.flows import targets
 from earful.flows.config import Brand, Config
+from earful.flows.messages import compose
+from earful.flows.messages import text as plain
 from earful.models.sentiment import Judgement, Reading, WeightsError
 
 MODEL = "stub-1"
@@ -76,6 +80,11 @@ def keep(database: Database, said: Iterable[Said], collected: datetime, publish:
                 store.Score(source, m.id, one.brand, store.digest(m), 0.8, 0.1, 0.1, one.label) for one, m in pairs
             ]
             store.save_scores(con, MODEL, collected, scores)
+
+
+def told(message: dict[str, Any]) -> tuple[str, str]:
+    """Title and text of a message, in UTC and as long as a webhook gets it."""
+    return plain.write(compose.notice(message, ZoneInfo("UTC")), targets.LIMIT)
 
 
 def rows(database: Database, query: str, *values: object) -> list[tuple[Any, ...]]:

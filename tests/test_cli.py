@@ -17,6 +17,7 @@ from samples import STUB, published, sink, status
 from earful.connectors.http import Client
 from earful.data import lock
 from earful.flows import cli, cli_data, jobs, score, trial
+from earful.flows import run as pipeline
 from earful.flows.report import utc_now
 from earful.models import encoder
 from earful.models.sentiment import WeightsError
@@ -312,7 +313,7 @@ def test_run_says_in_json_what_became_of_each_source(earful, tmp_path: Path) -> 
     report = ended.json
     counts = [(one["source"], one["read"], one["new"], one["known"], one["refused"]) for one in report["sources"]]
     assert counts == [("hackernews:acme", 3, 3, 0, []), ("mastodon:social.example/acme", 3, 3, 0, [])]
-    assert [stage["stage"] for stage in report["stages"]] == [name for name, _ in run.stages()]
+    assert [stage["stage"] for stage in report["stages"]] == [name for name, _ in pipeline.stages()]
     assert all(stage["seconds"] >= 0 for stage in report["stages"])
     assert report["errors"] == []
     labels = published(tmp_path / "store", "SELECT brand, label, count(*) FROM facts GROUP BY ALL ORDER BY ALL")

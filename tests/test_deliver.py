@@ -6,16 +6,20 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlencode
+from typing import Any
+from urllib.parse import unquote, urlencode
 
 import pytest
-from samples import Sink, config, hang_up, rows, sink, status
+from samples import Sink, config, hang_up, rows, sink, status, told
 
 from earful.connectors.http import Client
-from earful.data import alerting
+from earful.data import alerting, targets
 from earful.data.database import Database
 from earful.flows import deliver
-from earful.flows.config import Config, ConfigError, Target
+from earful.flows.config import Config, ConfigError
+from earful.flows.messages import clean
+from earful.flows.target_table import Target
+from earful.flows.targets import LIMIT
 
 NOW = datetime(2025, 3, 3, 12, tzinfo=UTC)
 CARD = {
@@ -94,12 +98,16 @@ def test_a_message_that_is_taken_is_sent_once(desk, code: int) -> None:
     assert hook.keys == [message["key"]] == ["acme|1|firing|team"]
     assert (message["state"], message["card"]) == ("firing", CARD)
     assert message["title"] == "Criticism of Acme: 31 negative stories in 3 hours, 2.2 expected"
-    assert message["text"].splitlines() == [
-        "Where: rss:https://forum.example/ 30, hackernews:acme 1",
+    assert message["text"].replace(clean.JOINER, "").splitlines() == [
+        "Where:",
+        "- 30  rss:forum.example",
+        "- 1  hackernews:acme",
         "",
-        "“Acme lost it all” (berta, https://forum.example/1)",
+        "In their words:",
+        "- “Acme lost it all” (berta, https://forum.example/1)",
+        "- “never again acme” (unknown)",
         "",
-        "“never again acme” (unknown)",
+        "Rule “Criticism”, from 3 Mar 2025, 09:00 to 12:00 (UTC). Intervals are at 95%.",
         "",
         "Look: http://localhost:8501/mentions?brand=Acme",
     ]
@@ -139,6 +147,83 @@ def test_a_refused_connection_is_tried_again_later_and_later(desk, nowhere: str)
     assert waits == [timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 16, 32, 60, 60)]
 
 
+@pytest.mark.parametrize(("wish", "wait"), [("7200", 7200), ("3", 60), ("99999999", 3600)])
+def test_a_target_that_asks_for_time_gets_it(desk, wish: str, wait: int) -> None:
+    def slow_down(handler: Any) -> None:
+        handler.send_response(429)
+        handler.send_header("Retry-After", wish)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    with sink(slow_down, status(204)) as hook:
+        one = desk(team=hook.url)
+        with one.database.transaction(publish=False) as con:
+            alerting.put_out(con, "acme|2", [("acme|2|firing|team", "team", MESSAGE)], NOW)
+        assert one.deliver() == (0, 1)
+        assert len(hook.taken) == 1, "what else there is for it waits too"
+        ((first, due), (other, _)) = rows(one.database, "SELECT key, due FROM outbox ORDER BY key")
+        assert (first, other) == ("acme|1|firing|team", "acme|2|firing|team")
+        assert (due - NOW).total_seconds() >= wait
+        assert one.deliver(due - NOW) == (2, 0)
+    assert hook.keys == [first, first, other]
+
+
+def test_half_an_answer_is_one_but_half_a_head_is_none(desk) -> None:
+    def half_a_body(handler: Any) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+        handler.close_connection = True
+
+    def half_a_head(handler: Any) -> None:
+        handler.wfile.write(b"HTTP/1.1 200")
+        handler.close_connection = True
+
+    with sink(half_a_body) as one_hook, sink(half_a_head, status(204)) as other_hook:
+        one = desk(one=one_hook.url, other=other_hook.url)
+        assert one.deliver() == (1, 1)
+        assert one.deliver(timedelta(hours=1)) == (1, 0)
+    assert (len(one_hook.taken), len(other_hook.taken)) == (1, 2)
+
+
+def test_a_target_that_hangs_is_asked_once_a_run_however_much_waits(desk) -> None:
+    with sink() as well, sink() as ill:
+        ill.answers = [lambda handler: ill.slow(handler)]
+        one = desk(ill=ill.url, well=well.url)
+        many = [(f"acme|{n}|firing|{name}", name, MESSAGE) for n in range(2, 30) for name in ("ill", "well")]
+        with one.database.transaction(publish=False) as con:
+            alerting.put_out(con, "acme|n", many, NOW)
+        assert one.deliver() == (29, 1)
+        assert len(ill.taken) == 1
+
+
+def test_what_can_not_be_written_holds_up_nothing_else(desk) -> None:
+    with sink() as hook:
+        one = desk(team=hook.url)
+        with one.database.transaction(publish=False) as con:
+            alerting.put_out(con, "odd", [("a|odd", "team", {"state": "firing", "card": {"brand": "Acme"}})], NOW)
+        assert one.deliver() == (1, 1)
+    assert rows(one.database, "SELECT error FROM outbox WHERE key = 'a|odd'") == [
+        ("the message can't be written: KeyError",)
+    ]
+
+
+def test_a_message_that_had_to_wait_says_so(desk) -> None:
+    with sink(status(500), status(204)) as hook:
+        one = desk(team=hook.url)
+        assert one.deliver() == (0, 1)
+        assert one.deliver(timedelta(hours=5)) == (1, 0)
+    assert "had to wait" not in hook.taken[0]["text"]
+    assert "This message had to wait for 5 hours" in hook.taken[1]["text"]
+
+
+def test_a_key_with_any_letters_goes_into_a_header(desk) -> None:
+    with sink() as hook:
+        one = desk(team=hook.url)
+        with one.database.transaction(publish=False) as con:
+            alerting.put_out(con, "ö", [("Bäckerei 本|1|firing|team", "team", MESSAGE)], NOW)
+        assert one.deliver() == (2, 0)
+    assert [unquote(key) for key in hook.keys] == [message["key"] for message in hook.taken]
+
+
 def test_a_target_inside_the_network_must_be_allowed(desk) -> None:
     with sink() as hook:
         one = desk(team=hook.url)
@@ -153,7 +238,7 @@ def test_apprise_takes_the_same_message(desk) -> None:
         one = desk(apprise_team=hook.url.replace("http://", "json://"))
         assert one.deliver() == (1, 0)
     (message,) = hook.taken
-    title, text = deliver.write(MESSAGE)
+    title, text = told(MESSAGE)
     assert message["title"] == title
     assert message["message"].strip() == text
 
@@ -179,6 +264,35 @@ def test_a_target_that_is_no_longer_configured_is_said_so(desk) -> None:
         assert one.deliver() == (0, 0)
     assert one.outbox("team")[1:3] == (False, "this target is no longer configured")
     assert hook.taken == []
+
+
+def test_a_target_that_comes_back_gets_what_waited(desk) -> None:
+    with sink() as hook, sink() as other:
+        one = desk(team=hook.url, other=other.url)
+        whole = one.config
+        one.config = config(whole.folder, targets=[target for target in whole.targets if target.name == "other"])
+        assert one.deliver() == (1, 0)
+        one.config = whole
+        assert one.deliver(timedelta(days=1)) == (1, 0)
+    assert (len(hook.taken), len(other.taken)) == (1, 1)
+    with one.database.look() as con:
+        assert [(row.target, row.waiting, row.arrived) for row in targets.standing(con)] == [
+            ("other", 0, 1),
+            ("team", 0, 1),
+        ]
+
+
+def test_how_each_target_stands_is_told(desk, nowhere: str) -> None:
+    with sink() as hook:
+        one = desk(ill=nowhere, well=hook.url)
+        one.deliver()
+        one.deliver(timedelta(minutes=2))
+    with one.database.look() as con:
+        ill, well = targets.standing(con)
+    assert (ill.failing, ill.waiting, ill.since, ill.tries, ill.sent) == (True, 1, NOW, 2, None)
+    assert "127.0.0.1" in ill.error
+    assert "S3CRET" not in str(ill.as_json())
+    assert (well.failing, well.waiting, well.sent, well.arrived, well.error) == (False, 0, NOW, 1, "")
 
 
 @pytest.mark.parametrize(
@@ -217,18 +331,14 @@ def test_a_message_fits_into_every_target_and_keeps_its_link() -> None:
         link = "https://earful.example/mentions?" + urlencode({"brand": brand, "from": CARD["start"], "to": NOW})
         card = {**CARD, "brand": brand, "link": link, "sources": sources, "quotes": [quote] * 3}
         for state in ("firing", "resolved"):
-            title, text = deliver.write({"state": state, "card": card})
-            assert len(title) + len(text) <= deliver.LIMIT == 2000
+            title, text = told({"state": state, "card": card})
+            assert clean.size(title) + clean.size(text) <= LIMIT == 2000
             assert text.endswith(f"Look: {link}")
             assert text.count("https://forum.example/") == text.count("u" * 300), "no link is cut"
-    title, text = deliver.write({"state": "firing", "card": {**CARD, "quotes": [quote] * 3}})
-    assert text.count("“") == 2, "as many quotes as there is room for"
 
 
 def test_a_message_says_how_long_and_what_is_counted() -> None:
     card = {**CARD, "start": (NOW - timedelta(days=3)).isoformat(), "counts": "all"}
-    assert deliver.write({"state": "firing", "card": card})[0] == (
-        "Criticism of Acme: 31 stories in 3 days, 2.2 expected"
-    )
-    assert deliver.write({"state": "resolved", "card": CARD})[0].startswith("Calm again: Acme: 31 negative stories")
-    assert all(deliver.write({"state": "test", "card": {}}))
+    assert told({"state": "firing", "card": card})[0] == "Criticism of Acme: 31 stories in 3 days, 2.2 expected"
+    assert told({"state": "resolved", "card": CARD})[0].startswith("Calm again: Acme: 31 negative stories")
+    assert all(told({"state": "test", "card": {}}))

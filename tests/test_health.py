@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import troubled_store
+from samples import told as written
 from streamlit.testing.v1 import AppTest
 from troubled_store import CONDITIONS, NEWS, REVIEWS, SEARCH
 
@@ -18,8 +19,9 @@ from earful.data import health, queries, standing, store, todo
 from earful.data.alerting import Alert
 from earful.data.database import Database
 from earful.data.todo import SourceRow
-from earful.flows import deliver, listing, troubles, watch
+from earful.flows import listing, targets, troubles, watch
 from earful.flows.config import Brand, Config, Source, Target
+from earful.flows.messages import clean
 from earful.models import condition, silence
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -237,10 +239,11 @@ def troubled(folder: Path) -> tuple[Config, Database]:
 
 
 def told(database: Database) -> list[tuple[str, str]]:
-    """The messages that went out so far: title and text."""
+    """The messages that went out so far: title and text, without the marks that keep names from being links."""
     with database.look() as con:
         rows = con.execute("SELECT message FROM outbox ORDER BY created, key").fetchall()
-    return [deliver.write(json.loads(message)) for (message,) in rows]
+    found = [written(json.loads(message)) for (message,) in rows]
+    return [(title.replace(clean.JOINER, ""), text.replace(clean.JOINER, "")) for title, text in found]
 
 
 def test_each_trouble_is_told_once_and_so_is_its_end(tmp_path: Path) -> None:
@@ -283,9 +286,9 @@ def test_a_message_about_many_sources_fits_and_calls_nobody() -> None:
     sources = [{"source": f"rss:https://f{n}.example/@everyone", "said": "x" * 900} for n in range(10)]
     card = {"about": "sources", "kind": "host", "subject": "f.example", "condition": "blocked", "step": "Look.",
             "members": [str(n) for n in range(50)], "sources": sources, "link": "http://d/sources"}  # fmt: skip
-    title, text = deliver.write({"state": "firing", "card": card})
+    title, text = written({"state": "firing", "card": card})
     assert title == "Sources: f.example is blocked (50 sources)"
-    assert len(title) + len(text) < deliver.LIMIT + 50
+    assert len(title) + len(text) <= targets.LIMIT
     assert "@everyone" not in text
     assert text.endswith("Look: http://d/sources")
 

@@ -14,6 +14,7 @@ from samples import STUB, published
 from earful.connectors.http import Client
 from earful.data import landing, lock
 from earful.flows import jobs, score
+from earful.flows import run as pipeline
 
 pytestmark = pytest.mark.prefect
 
@@ -67,7 +68,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_listen_runs_every_stage_and_gives_the_report(prefect: Any, path: Path) -> None:
     report = prefect.listen(str(path))
-    assert [stage["stage"] for stage in report["stages"]] == [name for name, _ in run.stages()]
+    assert [stage["stage"] for stage in report["stages"]] == [name for name, _ in pipeline.stages()]
     assert [(one["source"], one["new"]) for one in report["sources"]] == [("hackernews:acme", 2)]
     assert report["errors"] == []
     labels = published(path.parent / "store", "SELECT label FROM facts ORDER BY label")
@@ -99,7 +100,7 @@ def test_a_stage_that_fails_is_tried_again(prefect: Any, path: Path, monkeypatch
     monkeypatch.setattr(prefect.run.examine, "examine", stumble)
     report = prefect.listen(str(path))
     assert len(tries) == 3
-    assert [stage["stage"] for stage in report["stages"]] == [name for name, _ in run.stages()]
+    assert [stage["stage"] for stage in report["stages"]] == [name for name, _ in pipeline.stages()]
     assert published(path.parent / "store", "SELECT count(*) FROM facts") == [(2,)]
 
 

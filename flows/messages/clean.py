@@ -12,7 +12,7 @@ JOINER = "\u2060"
 KEPT_FORMATS = "\u200c\u200d"  # joiners inside words of some scripts, and inside emoji
 STACKED = re.compile(r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{3})"
                      r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")  # fmt: skip
-CALLS = re.compile(r"@(?=\S)|:(?=//)|\](?=\()|(?<=\w)\.(?=[^\W\d])|!(?=[a-z])")
+CALLS = re.compile(r"@(?=\S)|:(?=//)|\](?=\()|(?<=\w)\.(?=[^\W\d])|!(?=[a-z])|&(?=[\w#])")
 ADDRESS_SIGNS = "!$&'*+,;=:@%-._~/?"  # signs that an address keeps; brackets, quotes and bars would end it in some form
 
 
