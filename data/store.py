@@ -164,7 +164,10 @@ def mark_digested(con: Connection, landed: str) -> None:
 
 
 def save_examined(con: Connection, rules: str, examined: Sequence[Examined]) -> None:
-    """Keeps which brands each mention speaks of, its language and its story, in place of what was known before."""
+    """Keeps which brands each mention speaks of and its language, in place of what was known before.
+
+    `story` is what it tells until it is grouped; one that was grouped stays there until that is done again.
+    """
     if not examined:
         return
     fields = ("source", "id", "digest", "language", "story")
@@ -191,11 +194,13 @@ def save_examined(con: Connection, rules: str, examined: Sequence[Examined]) -> 
         " SELECT DISTINCT story FROM examined SEMI JOIN touched USING (source, id)"
     )
     con.execute(
-        "INSERT INTO examined SELECT source, id, digest, ?, language, story FROM batch ON CONFLICT DO UPDATE SET"
+        "INSERT INTO examined SELECT source, id, b.digest, ?, b.language,"
+        " CASE WHEN g.id IS NULL THEN b.story ELSE e.story END FROM batch b LEFT JOIN grouped g USING (source, id)"
+        " LEFT JOIN examined e USING (source, id) ON CONFLICT DO UPDATE SET"
         " digest = excluded.digest, rules = excluded.rules, language = excluded.language, story = excluded.story",
         [rules],
     )
-    facts.refresh(con, "SELECT story FROM old_stories UNION SELECT story FROM batch")
+    facts.refresh(con, "FROM old_stories UNION SELECT story FROM examined SEMI JOIN touched USING (source, id)")
     con.unregister("batch")
     con.unregister("found")
 

@@ -1,4 +1,4 @@
-"""Finds out, for each mention, which brands it speaks of, in which language, and which story it tells."""
+"""Finds out, for each mention, which brands it speaks of and in which language; its story is its own until grouped."""
 
 import hashlib
 import json
@@ -54,5 +54,5 @@ def _examined(text: todo.Text, tests: dict[str, Test], given: str) -> store.Exam
     spoken = language.detect(whole) or text.language  # what a source declares is often its own, not the text's
     matchable = Matchable(whole, text.author, text.url, spoken, text.source, text.about)
     brands = tuple(brand for brand, speaks_of in tests.items() if brand == given or speaks_of(matchable))
-    story = stories.story(text.source, text.id, text.text, text.rating)
+    story = stories.own(text.source, text.id, text.digest)
     return store.Examined(text.source, text.id, text.digest, spoken, story, brands)

@@ -1,4 +1,4 @@
-"""Runs every stage once, in order, without Prefect: collect, match, score, relevance, watch, deliver."""
+"""Runs every stage once, in order, without Prefect: collect, match, score, group, relevance, watch, deliver."""
 
 import logging
 import time
@@ -12,7 +12,7 @@ from earful.connectors.http import Client
 from earful.data import people, store
 from earful.data.database import Database
 from earful.data.lock import hold
-from earful.flows import collect, deliver, digest, examine, relevance, score, watch
+from earful.flows import collect, deliver, digest, examine, group, relevance, score, watch
 from earful.flows.config import Config
 from earful.flows.report import Clock, Progress
 from earful.models.sentiment import WeightsError
@@ -44,6 +44,7 @@ def stages() -> list[tuple[str, Callable[[Job], str]]]:
         ("collect", _collect),
         ("match", _match),
         ("score", _score),
+        ("group", _group),
         ("relevance", _relevance),
         ("watch", _watch),
         ("digest", _digest),
@@ -135,6 +136,16 @@ def _score(job: Job) -> str:
 
 def _relevance(job: Job) -> str:
     return f"judged {relevance.update(job.database, job.clock, job.progress)} mentions anew"
+
+
+def _group(job: Job) -> str:
+    try:
+        choice = score.choose(job.config)
+    except WeightsError as error:
+        raise Undone(f"grouped nothing: {error}") from error
+    done = group.group(job.database, choice.model if choice.embeds else "", job.clock, job.progress)
+    merged = f", {done.merged} stories turned out to be one with others" if done.merged else ""
+    return f"grouped {done.mentions} mentions, {done.copies} of them copies{merged}"
 
 
 def _watch(job: Job) -> str:
