@@ -133,6 +133,7 @@ class Sink:
     answers: list[Callable[[BaseHTTPRequestHandler], None]]
     url: str = ""
     taken: list[dict[str, Any]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
     gate: threading.Event = field(default_factory=threading.Event)
 
@@ -165,6 +166,7 @@ def sink(*answers: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[Sink]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            made.bodies.append(body)
             made.taken.append(json.loads(body))
             made.keys.append(self.headers["Idempotency-Key"])
             answer = made.answers.pop(0) if len(made.answers) > 1 else made.answers[0]
