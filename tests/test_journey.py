@@ -1,4 +1,4 @@
-"""The stage of a customer's journey, on invented texts labelled by hand; they guard the cues, they don't measure them."""
+"""The stage of a customer's journey, on invented texts labelled by hand: they guard the cues."""
 
 import pytest
 
