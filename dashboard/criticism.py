@@ -23,7 +23,7 @@ from earful.dashboard.read_themes import Found
 from earful.dashboard.subjects import Subject
 from earful.data import queries
 
-LEAST = 20  # complaints from which looking for themes has any sense
+LEAST = 15  # people who complain, from whom on themes are looked for; the same as models.themes.ENOUGH
 
 
 def show() -> None:
@@ -122,7 +122,7 @@ def _list(view: View, listed: list[Subject], chosen: Subject | None, found: Foun
     if not event.selection.rows:
         return None
     picked: Subject = listed[event.selection.rows[0]]
-    if picked is not chosen:
+    if picked is not (chosen or listed[0]):
         filters.remember_theme(picked.theme)
     return picked
 
@@ -186,24 +186,24 @@ def _none_yet(view: View, found: Found) -> None:
     if found.reach.last is None:
         frame.no_mentions(view, queries.Reach(None, None))
         return
-    last, complaints = read_themes.start(view.folder, view.version, view.choice.filters.brand)
+    last, voices = read_themes.start(view.folder, view.version, view.choice.filters.brand)
     st.subheader("No themes yet", anchor=False)
-    if complaints < LEAST:
+    if voices < LEAST:
         st.markdown(
-            f"Themes need at least **{LEAST}** negative stories of a brand, or ones that report a problem; there are "
-            f"**{complaints}** so far. They come by themselves; more sources bring them sooner."
+            f"Themes need at least **{LEAST}** people who say something negative or report a problem; **{voices}** so "
+            "far. They come by themselves; more sources bring them sooner."
         )
         st.page_link(frame.PAGES["sources"], label="See the sources", icon=":material/sensors:")
     elif last is None:
-        st.markdown(f"There are **{complaints:,}** complaints, and the next run looks for themes in them:")
+        st.markdown(f"**{voices:,}** people complained, and the next run looks for themes in what they said:")
         st.code("earful run", language="shell", width=360)
     else:
         st.markdown(
             f"The last look, {words.ago(last.made, view.now)}, at {last.stories:,} complaints found no subject that "
             "comes back often enough to be a theme."
         )
-        if last.note:
-            st.text(words.short(last.note, 300))
+    if last and last.note:
+        st.text(words.short(last.note, 300))
 
 
 if __name__ == "__main__":

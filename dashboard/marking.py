@@ -36,14 +36,14 @@ def show(view: View, marked: Sequence[Event]) -> None:
 
 
 def _form(view: View) -> None:
-    today = view.now.astimezone(view.zone).date()
+    local = view.now.astimezone(view.zone)
     with st.form("event", border=False, clear_on_submit=True):
         st.markdown("**Mark what happened**")
         title = st.text_input("Title", max_chars=events.LONGEST_TITLE, placeholder="Version 2 is out")
         kind = st.selectbox("Kind", events.KINDS)
         columns = st.columns(2)
-        on = columns[0].date_input("On", today)
-        at: Any = columns[1].time_input("At", time(12))
+        on = columns[0].date_input("On", local.date())
+        at: Any = columns[1].time_input("At", time(local.hour))
         until: Any = st.date_input("Until", None, help="The last day, if it took longer than a moment")
         link = st.text_input("Link", placeholder="https://")
         everyone = st.checkbox("For all brands")

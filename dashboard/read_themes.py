@@ -72,9 +72,9 @@ def found(folder: Path, version: str, filters: Filters, borders: tuple[datetime,
 
 @st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
 def start(folder: Path, version: str, brand: str) -> tuple[criticism.Round | None, int]:
-    """Reads how the brand's themes were last found, and how many complaints there are at all."""
+    """Reads how the brand's themes were last found, and how many people ever complained."""
     with database.snapshot(folder) as con:
-        return criticism.last_round(con, brand), criticism.complaints(con, brand)
+        return criticism.last_round(con, brand), criticism.voices(con, brand)
 
 
 @st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
@@ -106,6 +106,13 @@ def quotes(folder: Path, version: str, filters: Filters, themes: tuple[str, ...]
     """Reads the mentions that stand for some themes most clearly."""
     with database.snapshot(folder) as con:
         return criticism.quotes(con, filters, themes, limit)
+
+
+@st.cache_data(show_spinner=False, max_entries=128, ttl="1h")
+def loudest(folder: Path, version: str, filters: Filters, themes: tuple[str, ...]) -> criticism.Loudest | None:
+    """Reads who said most of what was told in some themes."""
+    with database.snapshot(folder) as con:
+        return criticism.loudest(con, filters, themes)
 
 
 @st.cache_data(show_spinner=False, max_entries=128, ttl="1h")

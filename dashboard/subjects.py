@@ -168,8 +168,10 @@ def _sums(parts: pd.DataFrame, column: str) -> dict[str, int]:
 
 
 def _end(into: Mapping[str, str], theme: str) -> str:
-    seen = {theme}
-    while (following := into.get(theme, "")) in into and following not in seen:
-        seen.add(following)
-        theme = following
-    return theme
+    """Follows merges to their end; where they run in a circle, all of it ends in the same one."""
+    path = [theme]
+    while (following := into.get(path[-1], "")) in into:
+        if following in path:
+            return min(path[path.index(following) :])
+        path.append(following)
+    return path[-1]

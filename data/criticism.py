@@ -62,6 +62,15 @@ class Quote:
 
 
 @dataclass(frozen=True)
+class Loudest:
+    """The author who said most in a theme: so many of all."""
+
+    author: str
+    count: int
+    whole: int
+
+
+@dataclass(frozen=True)
 class Watch:
     """A source as one that is compared over time: when what it brought begins, and whether it is asked still."""
 
@@ -91,14 +100,27 @@ def compared(con: Connection, of: str) -> set[str]:
     return {row[0] for row in con.execute("SELECT DISTINCT brand FROM theme_peers WHERE of = ?", [of]).fetchall()}
 
 
-def complaints(con: Connection, brand: str) -> int:
-    """Counts all of a brand's stories that are complaints."""
+def voices(con: Connection, brand: str) -> int:
+    """Counts the people who ever complained about a brand; each nameless complaint is a voice of its own."""
     row = con.execute(
-        f"SELECT count(*) FROM facts f WHERE brand = ? AND leads AND NOT hidden AND {COMPLAINT}",  # noqa: S608
+        "SELECT count(DISTINCT coalesce(nullif(m.author, ''), f.source || ' ' || f.id))"  # noqa: S608
+        f" FROM facts f JOIN mentions m USING (source, id) WHERE f.brand = ? AND leads AND NOT hidden AND {COMPLAINT}",
         [brand],
     ).fetchone()
     assert row is not None
     return int(row[0])
+
+
+def loudest(con: Connection, filters: Filters, themes: Sequence[str]) -> Loudest | None:
+    """Tells who said most of what was told in some themes, and how much; None where nobody gave a name."""
+    where, values = _where(filters)
+    row = con.execute(
+        f"WITH {TOLD} SELECT m.author, count(*), sum(count(*)) OVER () FROM facts f JOIN told USING (story)"  # noqa: S608
+        f" JOIN mentions m USING (source, id) WHERE {where} AND list_contains($themes, told.theme)"
+        " GROUP BY m.author ORDER BY m.author = '', count(*) DESC, m.author LIMIT 1",
+        values | {"themes": list(themes)},
+    ).fetchone()
+    return Loudest(row[0], int(row[1]), int(row[2])) if row and row[0] else None
 
 
 def counts(con: Connection, filters: Filters, borders: Sequence[datetime]) -> pd.DataFrame:
