@@ -96,14 +96,10 @@ def save_spikes(con: Connection, brand: str, rule: str, since: datetime, spikes:
 
 
 def end_others(con: Connection, watched: Sequence[tuple[str, str]], now: datetime) -> None:
-    """Ends the open alerts of what is no longer watched, and of a future that a wrong clock brought.
-
-    `watched` lists each (brand, rule) that is.
-    """
-    rows = con.execute("SELECT alert, started FROM alerts WHERE state IN ('pending', 'firing')").fetchall()
-    for alert, started in rows:
+    """Ends the open alerts of what is no longer watched; `watched` lists each (brand, rule) that is."""
+    for (alert,) in con.execute("SELECT alert FROM alerts WHERE state IN ('pending', 'firing')").fetchall():
         brand, rule, _ = str(alert).rsplit("|", 2)
-        if (brand, rule) not in watched or started > now:
+        if (brand, rule) not in watched:
             con.execute("UPDATE alerts SET state = 'resolved', resolved = ? WHERE alert = ?", [now, alert])
 
 

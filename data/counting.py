@@ -44,6 +44,21 @@ class Story:
     story: str
     copies: int
 
+    @property
+    def words(self) -> str:
+        """Its title and its text."""
+        return f"{self.title} {self.text}"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is shown of an interval's stories: the first, those told most often, those to quote, the latest texts."""
+
+    first: Story | None
+    most: tuple[Story, ...]
+    quotable: tuple[Story, ...]
+    texts: tuple[str, ...]
+
 
 @dataclass(frozen=True)
 class Portion:
@@ -77,62 +92,77 @@ def per_step(con: Connection, counted: Counted, bounds: Sequence[datetime]) -> l
 
 
 def portions(
-    con: Connection, counted: Counted, dimension: str, since: datetime, start: datetime, finish: datetime, memory: float
-) -> list[Portion]:
-    """Counts the stories from `start` to `finish` and those from `since` to `start` by a dimension, in name's order.
+    con: Connection, counted: Counted, since: datetime, start: datetime, finish: datetime, memory: float
+) -> dict[str, list[Portion]]:
+    """Counts the stories from `start` to `finish` and those from `since` to `start`, by each dimension, by name.
 
-    The dimension is "source", "author", "language" or "theme" (the theme's id). What was said `memory` seconds before
-    `start` weighs 1/e.
+    The dimensions are "source", "author", "language" and "theme" (its name as people see it, "" is none). What was
+    said `memory` seconds before `start` weighs 1/e.
     """
-    if dimension == "theme" and not has_themes(con):
-        return []
     stories, values = _stories(counted, since, finish)
-    join, name = {
-        "source": ("", "source"),
-        "language": ("", "language"),
-        "author": ("JOIN (SELECT source, id, author FROM mentions) USING (source, id)", "author"),
-        "theme": (
-            "LEFT JOIN (SELECT t.source, t.id, coalesce(nullif(n.merged_into, ''), n.theme) AS theme"
-            " FROM theme_members t JOIN themes n USING (theme) WHERE t.brand = $brand) USING (source, id)",
-            "coalesce(theme, '')",
-        ),
-    }[dimension]
     rows = con.execute(
-        f"WITH {stories} SELECT {name}, count(*) FILTER (published >= $start),"  # noqa: S608
-        " count(*) FILTER (published < $start),"
+        f"WITH {stories}, named AS (SELECT theme, name FROM themes),"  # noqa: S608
+        " themed AS (SELECT t.source, t.id, named.name FROM theme_members t JOIN themes n USING (theme)"
+        " JOIN named ON named.theme = coalesce(nullif(n.merged_into, ''), n.theme) WHERE t.brand = $brand),"
+        " authors AS (SELECT source, id, author FROM mentions),"
+        " wide AS (SELECT source, author, language, coalesce(name, '') AS theme, published"
+        " FROM stories JOIN authors USING (source, id) LEFT JOIN themed USING (source, id))"
+        " SELECT grouping(source, author, language), coalesce(source, author, language, theme),"
+        " count(*) FILTER (published >= $start), count(*) FILTER (published < $start),"
         " coalesce(sum(exp(-epoch($start - published) / $memory)) FILTER (published < $start), 0)"
-        f" FROM stories {join} GROUP BY 1 ORDER BY 1",
+        " FROM wide GROUP BY GROUPING SETS (source, author, language, theme) ORDER BY 1, 2",
         values | {"start": start, "memory": memory},
     ).fetchall()
-    return [Portion(*row) for row in rows]
+    found: dict[str, list[Portion]] = {"source": [], "author": [], "language": [], "theme": []}
+    for absent, *portion in rows:
+        found[{0b011: "source", 0b101: "author", 0b110: "language", 0b111: "theme"}[absent]].append(Portion(*portion))
+    return found
 
 
-def told_most(con: Connection, counted: Counted, start: datetime, finish: datetime, limit: int) -> list[Story]:
-    """Lists the stories of an interval that were told most often, the first of equals first."""
-    return _listed(con, counted, start, finish, limit, "copies DESC, published, source, id")
+def told(con: Connection, counted: Counted, start: datetime, finish: datetime, most: int, recent: int) -> Told:
+    """Picks stories of an interval: the first, the `most` told and most quotable, the texts of so many `recent` ones.
 
-
-def first(con: Connection, counted: Counted, start: datetime, finish: datetime) -> Story | None:
-    """Gives the first story of an interval whose words are still there."""
-    return next(iter(_listed(con, counted, start, finish, 1, "published, source, id", "text <> ''")), None)
-
-
-def quotable(con: Connection, counted: Counted, start: datetime, finish: datetime, limit: int) -> list[Story]:
-    """Lists stories of an interval by different authors, those with the most engagement and the most negative first.
-
-    Nothing is left to quote of what was deleted at its source.
+    Quoted are different authors, with the most engagement and the most negative first; of what was deleted at its
+    source there is nothing to quote.
     """
-    one_each = "QUALIFY row_number() OVER (PARTITION BY coalesce(nullif(author, ''), id) ORDER BY {}) = 1"
-    order = "engagement DESC, negative DESC NULLS LAST, published, source, id"
-    return _listed(con, counted, start, finish, limit, order, f"text <> '' {one_each.format(order)}")
+    stories, values = _stories(counted, start, finish)
+    rows = con.execute(
+        f"WITH {stories}, sizes AS (SELECT story, count(*) AS copies FROM facts WHERE brand = $brand AND NOT hidden"  # noqa: S608
+        " AND published >= $since AND published < $until GROUP BY story),"
+        " words AS (SELECT source, id, author, url, title, text, engagement FROM mentions),"
+        " judged AS (SELECT source, id, negative FROM scores WHERE brand = $brand"
+        " AND model = (SELECT value ->> '$' FROM settings WHERE key = 'model')),"
+        " whole AS (SELECT source, id, author, url, title, text, published, story, copies,"
+        " row_number() OVER (ORDER BY text = '', engagement DESC, negative DESC NULLS LAST, published, source, id)"
+        " AS worth FROM stories JOIN words USING (source, id) JOIN sizes USING (story)"
+        " LEFT JOIN judged USING (source, id)),"
+        " ranked AS (SELECT *, row_number() OVER (ORDER BY copies DESC, published, source, id) AS by_copies,"
+        " row_number() OVER (ORDER BY text = '', published, source, id) AS by_time,"
+        " row_number() OVER (ORDER BY published DESC, source, id) AS by_recency,"
+        " min(worth) OVER (PARTITION BY coalesce(nullif(author, ''), id)) = worth AS best FROM whole)"
+        " SELECT source, id, author, url, title, text, published, story, copies, by_copies, by_time, by_recency,"
+        " CASE WHEN best AND text <> '' THEN row_number() OVER (PARTITION BY best ORDER BY worth) END AS by_worth"
+        " FROM ranked QUALIFY least(by_copies, by_worth) <= $most OR by_time = 1 OR by_recency <= $recent",
+        values | {"most": most, "recent": recent},
+    ).fetchall()
+
+    def chosen(place: int, limit: int) -> tuple[Story, ...]:
+        ranked = sorted((row[place], row[:9]) for row in rows if row[place] is not None and row[place] <= limit)
+        return tuple(Story(*row) for _, row in ranked)
+
+    first = next((one for one in chosen(10, 1) if one.text), None)
+    return Told(first, chosen(9, most), chosen(12, most), tuple(one.words for one in chosen(11, recent)))
 
 
 def texts(con: Connection, counted: Counted, start: datetime, finish: datetime, limit: int) -> list[str]:
     """Lists titles and texts of an interval's stories, the latest first."""
-    return [
-        f"{one.title} {one.text}"
-        for one in _listed(con, counted, start, finish, limit, "published DESC, source, id", "text <> ''")
-    ]
+    stories, values = _stories(counted, start, finish)
+    rows = con.execute(
+        f"WITH {stories}, words AS (SELECT source, id, title || ' ' || text AS said FROM mentions WHERE gone IS NULL)"  # noqa: S608
+        " SELECT said FROM stories JOIN words USING (source, id) ORDER BY published DESC, source, id LIMIT $limit",
+        values | {"limit": limit},
+    ).fetchall()
+    return [row[0] for row in rows]
 
 
 def undecided(con: Connection, counted: Counted, start: datetime, finish: datetime) -> list[tuple[str, str, int]]:
@@ -146,34 +176,9 @@ def undecided(con: Connection, counted: Counted, start: datetime, finish: dateti
     ).fetchall()
 
 
-def theme_names(con: Connection) -> dict[str, str]:
-    """Maps the ids of all themes to their names as people see them."""
-    if not has_themes(con):
-        return {}
-    return dict(con.execute("SELECT theme, name FROM themes").fetchall())
-
-
 def has_themes(con: Connection) -> bool:
     """Tells whether any themes were found yet."""
     return con.execute("SELECT 1 FROM themes LIMIT 1").fetchone() is not None
-
-
-def _listed(
-    con: Connection, counted: Counted, start: datetime, finish: datetime, limit: int, order: str, where: str = "true"
-) -> list[Story]:
-    stories, values = _stories(counted, start, finish)
-    rows = con.execute(
-        f"WITH {stories}, told AS (SELECT story, count(*) AS copies FROM facts WHERE brand = $brand AND NOT hidden"  # noqa: S608
-        " AND published >= $since AND published < $until GROUP BY story),"
-        " words AS (SELECT source, id, author, url, title, text, engagement FROM mentions),"
-        " judged AS (SELECT source, id, negative FROM scores WHERE brand = $brand"
-        " AND model = (SELECT value ->> '$' FROM settings WHERE key = 'model'))"
-        " SELECT source, id, author, url, title, text, published, story, copies FROM stories"
-        " JOIN words USING (source, id) JOIN told USING (story) LEFT JOIN judged USING (source, id)"
-        f" WHERE {where} ORDER BY {order} LIMIT $limit",
-        values | {"limit": limit},
-    ).fetchall()
-    return [Story(*row) for row in rows]
 
 
 def _stories(counted: Counted, since: datetime, until: datetime) -> tuple[str, dict[str, str | int | datetime | None]]:

@@ -1,7 +1,7 @@
 """Makes an alert's card from the store: the excess and its parts, what is new, who said what, what is not known."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
@@ -13,7 +13,7 @@ from earful.flows.config import Config
 from earful.flows.windows import Watched
 from earful.models import card, novelty
 from earful.models.alertlife import Life, Line, Window, peak
-from earful.models.card import Card, Interval, New, Part, Quote, Unknown, tenths
+from earful.models.card import UNKNOWN, Card, Interval, New, Part, Quote, Unknown, tenths
 
 MEMORY = timedelta(days=28)  # a part is expected by what it brought of late: so long ago weighs 1/e
 SERIES = 48  # intervals in the small chart
@@ -22,6 +22,7 @@ NEWS = 5  # new things on one card
 TEXTS = 500  # texts on either side that are searched for new words
 NOTABLE = 3  # stories, from which on a new source, author or theme is worth a word
 LETTERS = 400  # of a quote
+NONE = {"theme": "no theme"}  # what a part without a name is called
 HIGH, WIDE = 2.326, 1.96  # standard deviations to the usual's upper end (1 in 100), and to either end of 95 in 100
 
 
@@ -47,7 +48,8 @@ def make(
     sentiment = {"sentiment": "negative"} if of.negative else {}
     splits, new = _splits(con, of, start, finish, expected)
     observed = sum(part.observed for part in splits["source"])
-    first = counting.first(con, of, start, finish)
+    told = counting.told(con, of, start, finish, card.MOST, TEXTS)
+    splits["story"] = _stories(told.most, observed, expected)
     highest = peak(span)
     return Card(
         alert=name(watched, life),
@@ -65,9 +67,9 @@ def make(
         high=tenths(observed - max(0.0, expected - WIDE * scatter)),
         usual=tenths(usual),
         splits=splits,
-        first=_quote(first) if first else None,
-        new=_words(con, of, start, finish) + new,
-        quotes=tuple(_quote(one) for one in counting.quotable(con, of, start, finish, QUOTES)),
+        first=_quote(told.first) if told.first else None,
+        new=_words(con, of, start, told.texts) + new,
+        quotes=tuple(_quote(one) for one in told.quotable[:QUOTES]),
         unknown=_unknown(con, of, start, finish),
         series=tuple(_interval(window) for window in watched.windows if window.finish <= finish)[-SERIES:],
         peak=_interval(highest) if highest else None,
@@ -111,35 +113,19 @@ def spanned(found: Sequence[Window], line: Line, life: Life) -> list[Window]:
 def _splits(
     con: Connection, of: Counted, start: datetime, finish: datetime, expected: float
 ) -> tuple[dict[str, tuple[Part, ...]], tuple[New, ...]]:
-    """Splits the excess by source, theme, story, author and language, and names the parts that are new."""
-    since, memory = start - windows.HISTORY, MEMORY.total_seconds()
-    names = counting.theme_names(con)
+    """Splits the excess by source, theme, author and language, and names the parts that are new."""
+    found = counting.portions(con, of, start - windows.HISTORY, start, finish, MEMORY.total_seconds())
+    if not counting.has_themes(con):
+        del found["theme"]
     splits: dict[str, tuple[Part, ...]] = {}
     new: list[New] = []
-    for dimension in card.SPLITS:
-        if dimension == "story" or (dimension == "theme" and not names):
-            splits[dimension] = ()
-            continue
-        parts = counting.portions(con, of, dimension, since, start, finish, memory)
-        if dimension == "theme":
-            parts = _renamed(parts, names)
-        if dimension != "language":
-            new += _unseen(dimension, parts)
-        weights = {one.name: one.weight for one in parts if one.weight}
-        splits[dimension] = card.split({one.name: one.observed for one in parts}, weights, expected)
-    observed = sum(part.observed for part in splits["source"])
-    splits["story"] = _stories(counting.told_most(con, of, start, finish, card.MOST), observed, expected)
+    for dimension, parts in found.items():
+        new += [] if dimension == "language" else _unseen(dimension, parts)
+        names = [one.name or NONE.get(dimension, UNKNOWN) for one in parts]
+        weights = {name: one.weight for name, one in zip(names, parts, strict=True) if one.weight}
+        counts = {name: one.observed for name, one in zip(names, parts, strict=True)}
+        splits[dimension] = card.split(counts, weights, expected)
     return splits, tuple(new)
-
-
-def _renamed(parts: Sequence[Portion], names: Mapping[str, str]) -> list[Portion]:
-    """Gives themes their names; what belongs to none is "no theme", two of one name are one."""
-    found: dict[str, Portion] = {}
-    for one in parts:
-        name = names.get(one.name, "no theme")
-        known = found.get(name, Portion(name, 0, 0, 0.0))
-        found[name] = Portion(name, known.observed + one.observed, known.before + one.before, known.weight + one.weight)
-    return list(found.values())
 
 
 def _stories(stories: Sequence[Story], observed: int, expected: float) -> tuple[Part, ...]:
@@ -159,12 +145,11 @@ def _unseen(kind: str, parts: Sequence[Portion]) -> list[New]:
     """Lists the parts that the baseline lacks and that say more than once or twice; none where there is no baseline."""
     if not any(one.before for one in parts):
         return []
-    fresh = [one for one in parts if one.name and one.name != "no theme" and not one.before and one.observed >= NOTABLE]
+    fresh = [one for one in parts if one.name and not one.before and one.observed >= NOTABLE]
     return [New(kind, one.name, one.observed, 0) for one in sorted(fresh, key=lambda one: -one.observed)[:NEWS]]
 
 
-def _words(con: Connection, of: Counted, start: datetime, finish: datetime) -> tuple[New, ...]:
-    now = counting.texts(con, of, start, finish, TEXTS)
+def _words(con: Connection, of: Counted, start: datetime, now: Sequence[str]) -> tuple[New, ...]:
     before = counting.texts(con, of, start - windows.HISTORY, start, TEXTS)
     return tuple(New("words", *found) for found in novelty.words(now, before, NEWS))
 

@@ -1,7 +1,7 @@
 """Watches every brand under every rule, turns what breaks out into spikes and alerts, and has them told."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 from earful.data import alerting, health, queries, store
@@ -60,7 +60,10 @@ def _watch_brand(
     con: alerting.Connection, config: Config, rule: Rule, brand: str, since: datetime, now: datetime
 ) -> list[Alert]:
     before = alerting.latest_alert(con, brand, rule.name, now)
-    life = _life(before, now) if before else None
+    if before and before.latest > now:  # a clock that ran ahead was set right: what comes from now on is new
+        before = replace(before, latest=now)
+        alerting.save_alert(con, before)
+    life = _life(before) if before else None
     watched = windows.look(con, rule, brand, config.zone, now, life is not None and life.state in OPEN)
     if watched is None:
         return []
@@ -68,17 +71,19 @@ def _watch_brand(
     alerting.save_spikes(con, brand, rule.name, watched.begin, spikes_of(watched.windows, line))
     settled = now - min(config.every, rule.step)
     changed = []
-    for after in alertlife.replay(life, watched.windows, since, line, settled):
-        # Firing and resolved at once: nobody was there to see it fire.
-        late = cards.late_by(config, rule.step, after, now)
-        if before and life and life.started == after.started and life.state == "firing":
-            late = timedelta(seconds=before.card.get("late_by", 0.0))
-        card = cards.make(con, config, watched, line, after, late)
-        alert = Alert(card.alert, brand, rule.name, **asdict(after), card=card.as_json())
-        alerting.save_alert(con, alert)
-        if before is None or (before.alert, before.state) != (alert.alert, alert.state):
+    lives = alertlife.replay(life, watched.windows, since, line, settled)
+    last = {one.started: one for one in lives}
+    for after in lives:
+        alert = Alert(cards.name(watched, after), brand, rule.name, **asdict(after), card={})
+        if after == last[after.started]:  # what it went through before, in the same run, nobody will see
+            late = cards.late_by(config, rule.step, after, now)
+            if before and before.alert == alert.alert and before.state == "firing":
+                late = timedelta(seconds=before.card.get("late_by", 0.0))
+            alert = replace(alert, card=cards.make(con, config, watched, line, after, late).as_json())
+            alerting.save_alert(con, alert)
+        if life is None or (life.started, life.state) != (after.started, after.state):
             changed.append(alert)
-        before = alert
+        life = after
     return changed
 
 
@@ -91,6 +96,5 @@ def spikes_of(found: Sequence[Window], line: Line) -> list[Spike]:
     ]
 
 
-def _life(alert: Alert, now: datetime) -> Life:
-    """Gives where an alert is in its life; nothing after now has been taken into account, whatever the clock said."""
-    return Life(alert.state, alert.started, alert.fired, alert.resolved, min(alert.latest, now))
+def _life(alert: Alert) -> Life:
+    return Life(alert.state, alert.started, alert.fired, alert.resolved, alert.latest)
