@@ -218,6 +218,13 @@ def story_history(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("CREATE TABLE story_merges (old TEXT PRIMARY KEY, new TEXT NOT NULL, merged TIMESTAMPTZ NOT NULL)")
 
 
+def theme_spaces(con: duckdb.DuckDBPyConnection) -> None:
+    """Adds the space in which a brand's themes were found, and how near to its centre each takes its members."""
+    con.execute("ALTER TABLE theme_rounds ADD COLUMN space BLOB")
+    con.execute("ALTER TABLE themes ADD COLUMN line REAL DEFAULT 0")
+    con.execute("ALTER TABLE themes ADD COLUMN narrow BOOLEAN DEFAULT false")
+
+
 MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [
     first_schema,
     intents,
@@ -231,6 +238,7 @@ MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [
     digests,
     checks,
     story_history,
+    theme_spaces,
 ]
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import binom
 from sklearn.cluster import KMeans
 from sklearn.preprocessing import normalize
 
@@ -24,26 +25,29 @@ LINE = 0.1  # cosine to its centre below which a text belongs to no wide theme
 SLACK = 0.05  # below what nine in ten of a narrow theme's first members reach lies its line
 MERGE = 0.9  # cosine between two centres from which they are one theme
 THEMES_MOST = 30  # wide ones
+RECENT, BEFORE = 14.0, 56.0  # days that are set against each other
+UNLIKELY = 0.01
+LIKE = 0.9  # cosine of two embeddings from which one author says the same again
+TOLD_MOST = 200  # different texts of one author that later ones are compared with
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A theme that is known: which rows are its members, the line of a narrow one (0 for wide), of how many themes
-    people made it, and whether people touched it, so that it may not disappear in another."""
+    """A theme that is known: which rows are its members, the line of a narrow one (0 for wide), and whether people
+    touched it, so that it may not disappear in another."""
 
     members: Places
     line: float = 0.0
-    parts: int = 1
     touched: bool = False
 
 
 @dataclass(frozen=True)
 class Theme:
-    """A theme as found: the place of the one it continues (None for a new one), the unit centres of its parts
-    (parts, size), the cosine that belonging takes, its rows, whether it is narrow."""
+    """A theme as found: the place of the one it continues (None for a new one), its unit centre (size,), the cosine
+    to it that belonging takes, its rows, whether it is narrow."""
 
     continues: int | None
-    centres: Rows
+    centre: Rows
     line: float
     members: Places
     narrow: bool
@@ -84,7 +88,7 @@ def find(rows: Rows, ages: npt.NDArray[np.floating], kept: Sequence[Kept] = ()) 
 
 
 def assign(rows: Rows, themes: Sequence[Theme]) -> tuple[Places, Rows]:
-    """Gives each unit row the place of its theme, -1 for none, and its cosine to the nearest centre of that theme.
+    """Gives each unit row the place of its theme, -1 for none, and its cosine to that theme's centre.
 
     A narrow theme goes before wide ones where its line is reached.
     """
@@ -93,13 +97,58 @@ def assign(rows: Rows, themes: Sequence[Theme]) -> tuple[Places, Rows]:
         chosen = [place for place, one in enumerate(themes) if one.narrow == narrow]
         if not chosen or not len(rows):
             continue
-        near = np.stack([(rows @ themes[place].centres.T).max(1) for place in chosen], 1)
+        near = rows @ np.stack([themes[place].centre for place in chosen]).T
         near[near < np.array([themes[place].line for place in chosen])] = 0.0
         best = near.argmax(1)
         strength = near[np.arange(len(rows)), best]
         places[strength > 0] = np.array(chosen)[best[strength > 0]]
         strengths[strength > 0] = strength[strength > 0]
     return places, strengths
+
+
+def state(ages: npt.NDArray[np.floating], span: float, emerged: float | None = None) -> str:
+    """Tells how a theme stands by its members' ages in days, in a history of `span` days.
+
+    It is "new" for two weeks after it `emerged` so many days ago, or while four in five of its members are of the last
+    two weeks and the history is three times as long. It is "growing" or "faded" when the last two weeks differ from
+    the eight before by more than chance (binomial test of two Poisson rates, one in a hundred on either side), and
+    for faded by half at least, or when it was silent for eight weeks; else "steady".
+    """
+    late = int((ages < RECENT).sum())
+    if (emerged is not None and emerged < RECENT) or (span >= 3 * RECENT and late >= 0.8 * len(ages)):
+        return "new"
+    before = min(BEFORE, span - RECENT)
+    early = int(((ages >= RECENT) & (ages < RECENT + before)).sum())
+    if len(ages) and float(ages.min()) >= BEFORE:
+        return "faded"
+    if before < RECENT:
+        return "steady"
+    share = RECENT / (RECENT + before)
+    if late >= LEAST and binom.sf(late - 1, late + early, share) < UNLIKELY:
+        return "growing"
+    if late / RECENT <= early / before / 2 and binom.cdf(late, late + early, share) < UNLIKELY:
+        return "faded"
+    return "steady"
+
+
+def repeats(authors: Sequence[str], stories: Sequence[str], embeddings: Rows) -> npt.NDArray[np.bool_]:
+    """Marks the texts that say again what their author, or their story, said in an earlier one of the texts.
+
+    `embeddings` are unit rows (texts, size); an author "" is nobody, who never repeats himself.
+    """
+    again = np.zeros(len(authors), bool)
+    seen: set[str] = set()
+    said: dict[str, list[int]] = {}
+    for place, (author, story) in enumerate(zip(authors, stories, strict=True)):
+        again[place] = story in seen
+        seen.add(story)
+        if again[place] or not author:
+            continue
+        before = said.setdefault(author, [])
+        again[place] = bool(before) and float((embeddings[before] @ embeddings[place]).max()) >= LIKE
+        if not again[place] and len(before) < TOLD_MOST:
+            before.append(place)
+    return again
 
 
 def split(rows: Rows) -> npt.NDArray[np.bool_]:
@@ -111,12 +160,8 @@ def split(rows: Rows) -> npt.NDArray[np.bool_]:
 
 def _wide(rows: Rows, free: Places, kept: dict[int, Kept]) -> list[Theme]:
     """Clusters the free rows, beginning at the known centres."""
-    owners: list[int | None] = []
-    seeds = np.zeros((0, rows.shape[1]), np.float32)
-    for place, one in kept.items():
-        centres = _centres(rows[one.members], one.parts)
-        seeds = np.vstack([seeds, centres])
-        owners += [place] * len(centres)
+    owners: list[int | None] = list(kept)
+    seeds = np.array([_centre(rows[one.members]) for one in kept.values()], np.float32).reshape(-1, rows.shape[1])
     more = min(wanted(len(free)) - len(seeds), len(free) // LEAST)
     if more > 0 and len(free) >= ENOUGH:
         seeds = np.vstack([seeds, _new_seeds(rows[free], seeds, more)])
@@ -147,30 +192,26 @@ def _new_seeds(free: Rows, seeds: Rows, more: int) -> Rows:
 
 
 def _joined(owners: list[int | None], groups: list[Places], centres: Rows, kept: dict[int, Kept]) -> list[Theme]:
-    """Makes themes of clusters: those of one owner are one, new ones need enough members, near ones are joined."""
-    owned = {owner: [at for at, one in enumerate(owners) if one == owner] for owner in kept if owner in owners}
-    new = [at for at, owner in enumerate(owners) if owner is None and len(groups[at]) >= LEAST]
-    clusters = [*owned.items(), *((None, [at]) for at in new)]
-    joined: list[tuple[int | None, list[int]]] = []
-    for owner, parts in clusters:  # the older first: what comes later goes into it
-        touched = owner is not None and kept[owner].touched
-        near = [float((centres[parts] @ centres[before].T).max()) for _, before in joined]
-        if near and max(near) >= MERGE and not touched:
-            joined[int(np.argmax(near))][1].extend(parts)
+    """Makes themes of clusters: new ones need enough members, and one that is near an older one goes into it."""
+    joined: list[Theme] = []
+    for owner, members, centre in zip(owners, groups, centres, strict=True):  # the known ones come first
+        if owner is None and len(members) < LEAST:
+            continue
+        near = [float(centre @ one.centre) for one in joined]
+        if near and max(near) >= MERGE and not (owner is not None and kept[owner].touched):
+            at = int(np.argmax(near))
+            joined[at] = replace(joined[at], members=np.union1d(joined[at].members, members))
         else:
-            joined.append((owner, list(parts)))
-    return [
-        Theme(owner, centres[parts], LINE, np.sort(np.concatenate([groups[at] for at in parts])), False)
-        for owner, parts in joined
-    ]
+            joined.append(Theme(owner, centre, LINE, members, False))
+    return joined
 
 
 def _emerging(rows: Rows, ages: npt.NDArray[np.floating], free: Places) -> list[Theme]:
     """Gives the free rows' emerging subjects as narrow themes, with all that is as near as their own members are."""
     found = []
     for members in emerging.subjects(rows[free], ages[free]):
-        centre = normalize(rows[free[members]].mean(0, keepdims=True)).astype(np.float32)
-        line = float(np.quantile(rows[free[members]] @ centre[0], 0.1)) - SLACK
+        centre = _centre(rows[free[members]])
+        line = float(np.quantile(rows[free[members]] @ centre, 0.1)) - SLACK
         found.append(Theme(None, centre, max(LINE, line), free[members], True))
     hit, _ = assign(rows[free], found)
     return [replace(one, members=free[hit == place]) for place, one in enumerate(found)]
@@ -185,15 +226,13 @@ def _known(theme: Theme, kept: dict[int, Kept]) -> Theme:
 
 
 def _narrow(rows: Rows, place: int, one: Kept) -> Theme:
-    return Theme(place, _centres(rows[one.members], one.parts), one.line, one.members, True)
+    return Theme(place, _centre(rows[one.members]), one.line, one.members, True)
 
 
-def _centres(rows: Rows, parts: int) -> Rows:
-    """Gives the unit centres of rows, of as many parts as there are."""
-    parts = min(parts, len(rows))
-    centres = KMeans(parts, n_init=5, random_state=0).fit(rows).cluster_centers_ if parts > 1 else rows.mean(0)[None]
-    unit: Rows = normalize(centres).astype(np.float32)
-    return unit
+def _centre(rows: Rows) -> Rows:
+    """Gives the unit centre of rows."""
+    centre: Rows = normalize(rows.mean(0, keepdims=True))[0].astype(np.float32)
+    return centre
 
 
 def _merged(kept: dict[int, Kept], themes: Sequence[Theme]) -> dict[int, int]:

@@ -1,0 +1,293 @@
+"""Keeps the themes of each brand's criticism and who belongs to them; what people see of them `criticism` reads.
+
+A complaint is a mention that is negative towards the brand or reports a problem, is not hidden and not deleted. What
+is kept here is derived, but for a theme's id: it stays with its subject and is never given again. Functions that write
+work inside the caller's transaction; the others take any connection.
+"""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+Connection = duckdb.DuckDBPyConnection
+Key = tuple[str, str]  # source and id
+COMPLAINTS = """
+    (SELECT f.brand, f.source, f.id, m.digest, f.story, m.author, f.published, m.title, m.text
+        FROM facts f JOIN mentions m USING (source, id)
+        WHERE (f.label = 'negative' OR f.intent = 'problem') AND NOT f.hidden AND m.gone IS NULL)
+"""
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """A complaint without its words, and the theme that it was found in: "" for none, None if it was not looked at."""
+
+    source: str
+    id: str
+    digest: str
+    story: str
+    author: str
+    published: datetime
+    theme: str | None
+
+    @property
+    def key(self) -> Key:
+        """Names the mention."""
+        return self.source, self.id
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A theme as it is kept; `centre` is a unit vector as bytes of float16 in the space of the brand's last round."""
+
+    theme: str
+    brand: str
+    name: str
+    words: tuple[str, ...]
+    sentence: str
+    sentence_source: str
+    sentence_id: str
+    centre: bytes
+    line: float
+    narrow: bool
+    first_seen: datetime
+    last_seen: datetime
+    state: str
+    merged_into: str
+    found: datetime
+
+
+@dataclass(frozen=True)
+class Member:
+    """A complaint's place: its theme ("" for none), the cosine to its centre, whether its author or its story said so
+    before, and the stage of the customer's journey."""
+
+    source: str
+    id: str
+    digest: str
+    theme: str
+    strength: float
+    again: bool
+    journey: str
+
+
+@dataclass(frozen=True)
+class Round:
+    """How a brand's themes were last found; `space` is None while too few complaints carry none."""
+
+    made: datetime
+    stories: int
+    note: str
+    model: str
+    space: bytes | None
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What people decided that finding themes heeds: themes they touched, splits {decision: (theme, mentions)}, and
+    the mentions they moved {mention: theme}."""
+
+    touched: frozenset[str]
+    splits: dict[str, tuple[str, frozenset[Key]]]
+    moves: dict[Key, str]
+
+
+def complaints(con: Connection, brand: str, since: datetime) -> list[Complaint]:
+    """Lists a brand's complaints since a time, oldest first."""
+    rows = con.execute(
+        "SELECT c.source, c.id, c.digest, c.story, c.author, c.published, t.theme"  # noqa: S608
+        f" FROM {COMPLAINTS} c LEFT JOIN theme_members t USING (brand, source, id)"
+        " WHERE c.brand = ? AND c.published >= ? ORDER BY c.published, c.source, c.id",
+        [brand, since],
+    ).fetchall()
+    return [Complaint(*row) for row in rows]
+
+
+def count(con: Connection, brand: str, since: datetime) -> int:
+    """Counts a brand's complaints since a time."""
+    row = con.execute(
+        f"SELECT count(*) FROM {COMPLAINTS} WHERE brand = ? AND published >= ?",  # noqa: S608
+        [brand, since],
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def unplaced(con: Connection, brand: str, limit: int) -> list[Complaint]:
+    """Lists a brand's complaints that have no place in their present words; newest first."""
+    rows = con.execute(
+        "SELECT c.source, c.id, c.digest, c.story, c.author, c.published, NULL"  # noqa: S608
+        f" FROM {COMPLAINTS} c ANTI JOIN theme_members t USING (brand, source, id, digest)"
+        " WHERE c.brand = ? ORDER BY c.published DESC, c.source, c.id LIMIT ?",
+        [brand, limit],
+    ).fetchall()
+    return [Complaint(*row) for row in rows]
+
+
+def unplaced_peers(con: Connection, of: str, limit: int) -> list[tuple[str, Complaint]]:
+    """Lists other brands' complaints that were not set against the themes of brand `of`: (brand, complaint)."""
+    rows = con.execute(
+        "SELECT c.brand, c.source, c.id, c.digest, c.story, c.author, c.published, NULL"  # noqa: S608
+        f" FROM {COMPLAINTS} c SEMI JOIN brands USING (brand)"
+        " ANTI JOIN (FROM theme_peers WHERE of = $of) p USING (brand, source, id, digest)"
+        " WHERE c.brand <> $of ORDER BY c.published DESC, c.source, c.id, c.brand LIMIT $limit",
+        {"of": of, "limit": limit},
+    ).fetchall()
+    return [(row[0], Complaint(*row[1:])) for row in rows]
+
+
+def said_before(con: Connection, brand: str, chosen: Sequence[Complaint]) -> list[Complaint]:
+    """Lists the complaints that have a place and are by an author or in a story of the chosen ones, oldest first."""
+    con.register(
+        "chosen",
+        pa.table({name: pa.array([getattr(one, name) for one in chosen], pa.string()) for name in ("author", "story")}),
+    )
+    rows = con.execute(
+        "SELECT c.source, c.id, c.digest, c.story, c.author, c.published, t.theme"  # noqa: S608
+        f" FROM {COMPLAINTS} c JOIN theme_members t USING (brand, source, id, digest) WHERE c.brand = ? AND NOT t.again"
+        " AND (c.story IN (SELECT story FROM chosen) OR (c.author <> '' AND c.author IN (SELECT author FROM chosen)))"
+        " ORDER BY c.published, c.source, c.id",
+        [brand],
+    ).fetchall()
+    con.unregister("chosen")
+    return [Complaint(*row) for row in rows]
+
+
+def words(con: Connection, keys: Sequence[Key]) -> dict[Key, tuple[str, str]]:
+    """Gives title and text of mentions."""
+    con.register(
+        "sought", pa.table({"source": [key[0] for key in keys], "id": [key[1] for key in keys]}) if keys else _NOBODY
+    )
+    rows = con.execute(
+        "SELECT source, id, title, text FROM mentions SEMI JOIN sought USING (source, id)",
+    ).fetchall()
+    con.unregister("sought")
+    return {(row[0], row[1]): (row[2], row[3]) for row in rows}
+
+
+def known(con: Connection, brand: str) -> list[Theme]:
+    """Lists a brand's themes, also those that faded or went into others, in the order in which they were found."""
+    rows = con.execute(
+        "SELECT theme, brand, name, words, sentence, sentence_source, sentence_id, centre, line, narrow, first_seen,"
+        " last_seen, state, merged_into, found FROM themes WHERE brand = ? ORDER BY found, theme",
+        [brand],
+    ).fetchall()
+    return [
+        Theme(*(tuple(json.loads(value)) if place == 3 else value for place, value in enumerate(row))) for row in rows
+    ]
+
+
+def taken(con: Connection, names: Collection[str]) -> set[str]:
+    """Picks those of the names that are themes already."""
+    rows = con.execute("SELECT theme FROM themes WHERE list_contains(?, theme)", [list(names)]).fetchall()
+    return {row[0] for row in rows}
+
+
+def last_round(con: Connection, brand: str) -> Round | None:
+    """Tells how a brand's themes were last found; None before the first time."""
+    row = con.execute("SELECT made, stories, note, model, space FROM theme_rounds WHERE brand = ?", [brand]).fetchone()
+    return Round(*row) if row else None
+
+
+def decisions(con: Connection, brand: str) -> Decisions:
+    """Reads what people decided about a brand's themes; of several moves of a mention the latest counts."""
+    rows = con.execute(
+        "SELECT decision, theme, kind, value FROM theme_decisions WHERE brand = ? ORDER BY made, rowid", [brand]
+    ).fetchall()
+    cards = con.execute("SELECT DISTINCT theme FROM board_changes WHERE brand = ?", [brand]).fetchall()
+    touched = {row[0] for row in cards}
+    splits, moves = {}, {}
+    for decision, theme, kind, kept in rows:
+        value: dict[str, Any] = json.loads(kept)
+        if kind == "move":
+            moves[str(value["source"]), str(value["id"])] = theme
+        else:
+            touched |= {theme, str(value.get("into", ""))}
+        if kind == "split":
+            splits[decision] = (theme, frozenset((str(one[0]), str(one[1])) for one in value.get("members", ())))
+    return Decisions(frozenset(touched - {""}), splits, moves)
+
+
+def save_round(con: Connection, brand: str, one: Round, themes: Sequence[Theme], members: Sequence[Member]) -> None:
+    """Keeps what a round found in place of what was known: themes by their ids, all members, the space.
+
+    Other brands' mentions have to be set against the new themes, so what was known of them is forgotten.
+    """
+    con.execute(
+        "INSERT OR REPLACE INTO theme_rounds (brand, made, stories, note, model, space) VALUES (?, ?, ?, ?, ?, ?)",
+        [brand, one.made, one.stories, one.note, one.model, one.space],
+    )
+    for theme in themes:
+        con.execute(
+            "INSERT OR REPLACE INTO themes (theme, brand, name, words, sentence, sentence_source, sentence_id, centre,"
+            " line, narrow, first_seen, last_seen, state, merged_into, found, model, updated)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [theme.theme, brand, theme.name, json.dumps(theme.words), theme.sentence, theme.sentence_source,
+             theme.sentence_id, theme.centre, theme.line, theme.narrow, theme.first_seen, theme.last_seen,
+             theme.state, theme.merged_into, theme.found, one.model, one.made],
+        )  # fmt: skip
+    con.execute("DELETE FROM theme_members WHERE brand = ?", [brand])
+    con.execute("DELETE FROM theme_peers WHERE of = ?", [brand])
+    save_members(con, brand, members)
+
+
+def save_members(con: Connection, brand: str, members: Sequence[Member]) -> None:
+    """Keeps where complaints of a brand belong, and when their themes were last seen."""
+    con.register("batch", _table(members, {"strength": pa.float32(), "again": pa.bool_()}))
+    con.execute(
+        "INSERT OR REPLACE INTO theme_members (theme, brand, source, id, digest, strength, again, journey)"
+        " SELECT theme, ?, source, id, digest, strength, again, journey FROM batch",
+        [brand],
+    )
+    con.execute(
+        "UPDATE themes SET last_seen = greatest(last_seen, seen.published) FROM (SELECT theme, max(published) AS"
+        " published FROM batch JOIN mentions USING (source, id) GROUP BY theme) seen WHERE themes.theme = seen.theme"
+    )
+    con.unregister("batch")
+
+
+def save_peers(con: Connection, of: str, members: Sequence[tuple[str, Member]]) -> None:
+    """Keeps where other brands' complaints, (brand, member) each, belong among the themes of brand `of`."""
+    table = _table([member for _, member in members], {"strength": pa.float32(), "again": pa.bool_()})
+    con.register("batch", table.append_column("brand", pa.array([brand for brand, _ in members], pa.string())))
+    con.execute(
+        "INSERT OR REPLACE INTO theme_peers (of, theme, brand, source, id, digest, strength)"
+        " SELECT ?, theme, brand, source, id, digest, strength FROM batch",
+        [of],
+    )
+    con.unregister("batch")
+
+
+def tidy(con: Connection) -> int:
+    """Takes out what is no complaint any more: corrected, hidden, deleted, reworded; returns how many members it was.
+
+    What people moved goes where they moved it.
+    """
+    gone = 0
+    for table in ("theme_members", "theme_peers"):
+        rows = con.execute(
+            f"DELETE FROM {table} t WHERE NOT EXISTS (FROM {COMPLAINTS} c WHERE c.brand = t.brand"  # noqa: S608
+            " AND c.source = t.source AND c.id = t.id AND c.digest = t.digest) RETURNING 1"
+        ).fetchall()
+        gone += len(rows)
+    con.execute(
+        "UPDATE theme_members SET theme = moved.theme, strength = 1 FROM (SELECT brand, value ->> '$.source' AS source,"
+        " value ->> '$.id' AS id, arg_max(theme, made) AS theme FROM theme_decisions WHERE kind = 'move' GROUP BY ALL)"
+        " moved WHERE theme_members.brand = moved.brand AND theme_members.source = moved.source"
+        " AND theme_members.id = moved.id AND theme_members.theme <> moved.theme"
+    )
+    return gone
+
+
+def _table(members: Sequence[Member], types: Mapping[str, pa.DataType]) -> pa.Table:
+    names = ("source", "id", "digest", "theme", "strength", "again", "journey")
+    return pa.table(
+        {name: pa.array([getattr(one, name) for one in members], types.get(name, pa.string())) for name in names}
+    )
+
+
+_NOBODY = pa.table({"source": pa.array([], pa.string()), "id": pa.array([], pa.string())})
