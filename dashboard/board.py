@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-import duckdb
 import streamlit as st
 
 from earful.dashboard import aftermath, deciding, words
 from earful.dashboard.frame import View
 from earful.dashboard.subjects import Subject
 from earful.data import board
-from earful.data.board import Card
+from earful.data.board import Card, Connection
 
 STATUSES = {"new": "New", "acknowledged": "Acknowledged", "acting": "Acting", "resolved": "Resolved"}
 MOST = 12  # cards drawn in a column
@@ -145,7 +144,7 @@ def form(view: View, subject: Subject, card: Card) -> None:
 def _save(view: View, theme: str, changes: list[tuple[str, Any]]) -> None:
     brand = view.choice.filters.brand
 
-    def write(con: duckdb.DuckDBPyConnection, author: str, now: datetime) -> None:
+    def write(con: Connection, author: str, now: datetime) -> None:
         for field, value in changes:
             board.change_card(con, brand, theme, field, value, author, now)
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-import duckdb
 import streamlit as st
 
 from earful.dashboard import words
@@ -11,12 +10,13 @@ from earful.dashboard.frame import Store
 from earful.data import people
 from earful.data.database import Database, DatabaseError
 from earful.data.lock import Busy
+from earful.data.queries import Connection
 
 PROBLEM = "not kept"
 ONLY_LOOKS = "You may look but not decide here; ask for the role of an editor"
 
 
-def decide(view: Store, write: Callable[[duckdb.DuckDBPyConnection, str, datetime], object]) -> bool:
+def decide(view: Store, write: Callable[[Connection, str, datetime], object]) -> bool:
     """Calls `write` with a connection in a transaction, the author and the time; tells whether it was kept."""
     try:
         with people.decision(Database(view.folder, wait=10), view.who.address) as con:
