@@ -135,6 +135,12 @@ def model(con: Connection, brand: str) -> Kept | None:
     return Kept(row[0], row[1], row[2], json.loads(row[3]), bytes(row[4])) if row else None
 
 
+def models(con: Connection) -> dict[str, Kept]:
+    """Gives every brand's model, by the brand's name."""
+    found = {brand: model(con, brand) for brand in _with_model(con)}
+    return {brand: one for brand, one in found.items() if one}
+
+
 def save_model(con: Connection, brand: str, kept: Kept | None) -> None:
     """Keeps a brand's model in place of the one before, or none; what was said of its mentions is judged by it."""
     con.execute("DELETE FROM relevance_models WHERE brand = ?", [brand])

@@ -17,6 +17,7 @@ from earful.flows import (
     cli_alert,
     cli_data,
     cli_event,
+    cli_match,
     cli_tell,
     deliver,
     demo,
@@ -33,6 +34,7 @@ from earful.flows.console import BROKEN, BUSY, DEFAULT, FAILED, WRONG, AsJson, C
 from earful.flows.report import Report
 
 app.add_typer(cli_event.event, name="event")
+app.command()(cli_match.match)
 app.command(name="alert")(cli_alert.alert)
 app.command(name="health")(cli_tell.health_command)
 app.command(name="report")(cli_tell.report_command)

@@ -91,10 +91,12 @@ def import_command(
 
 @app.command()
 def export(
-    file: Annotated[Path, typer.Argument(help="Ends in .csv or .parquet.")], config: ConfigPath = DEFAULT
+    file: Annotated[Path, typer.Argument(help="Ends in .csv or .parquet.")],
+    config: ConfigPath = DEFAULT,
+    hidden: Annotated[bool, typer.Option("--hidden", help="Also what is hidden as not about its brand.")] = False,
 ) -> None:
     """Write every mention of a brand with its label and probabilities."""
-    show.say(f"wrote {files.export(load(config).store_folder, file)} rows to {file}")
+    show.say(f"wrote {files.export(load(config).store_folder, file, hidden)} rows to {file}")
 
 
 @app.command(name="eval")

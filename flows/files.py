@@ -188,14 +188,14 @@ def _rows(path: Path, columns: Columns) -> list[tables.Cells]:
     return [row for _, row in naming.rows(table, columns) if isinstance(row, dict)]
 
 
-def export(folder: Path, target: Path) -> int:
+def export(folder: Path, target: Path, hidden: bool = False) -> int:
     """Writes every fact with its mention's words and scores to CSV or Parquet, by the file's ending."""
     if target.suffix not in (".csv", ".parquet"):
         raise FileError(f"{target}: end the name in .csv or .parquet")
     if not target.parent.is_dir():
         raise FileError(f"{target}: there is no folder {target.parent}; make it first")
     with snapshot(folder) as con:
-        table = exporting.everything(con)
+        table = exporting.everything(con, hidden)
     if target.suffix == ".parquet":
         parquet.write_table(table, target)
         return int(table.num_rows)

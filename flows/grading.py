@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 from earful.dashboard import period
 from earful.data import judgements, queries
+from earful.data import relevance as kept
 from earful.data.judgements import Drawn
 from earful.data.store import LABELS
-from earful.flows import show
+from earful.flows import relevance, show
 from earful.models import accuracy
 from earful.models.accuracy import Count, Pair, Share
 
@@ -45,11 +46,13 @@ def evaluate(con: judgements.Connection, now: datetime, zone: ZoneInfo) -> dict[
         "others_spared": _counted(skill.spared),
         "negative_share": [_negative(row, skill) for row in judgements.negatives(con, since)],
         "refusal": skill.refusal,
+        "relevance": relevance_skills(con),
     }
 
 
 def print_evaluation(result: dict[str, Any]) -> None:
     """Prints tables: how often the model is right, where, what it takes for what, and what that means."""
+    print_relevance(result["relevance"])
     if not result["corrections"]:
         show.say(NOTHING)
         return
@@ -80,6 +83,46 @@ def print_evaluation(result: dict[str, Any]) -> None:
     if result["accuracy"]["of"] < accuracy.LEAST:
         show.say(f"Fewer than {accuracy.LEAST} labels to compare say little.")
     show.say(NOT_FAIR)
+
+
+def relevance_skills(con: judgements.Connection) -> list[dict[str, Any]]:
+    """Tells how each brand's relevance model does on clicks it has not seen; null figures are not known yet."""
+    found = []
+    for brand, made in kept.models(con).items():
+        skill = relevance.skill(made)
+        figures = {"hidden_rightly": skill.rightly, "others_found": skill.found, "about_spared": skill.spared}
+        shares = {name: _counted(count) if skill.known else None for name, count in figures.items()}
+        clicks = {"about": skill.about, "not_about": skill.others}
+        found.append({"brand": brand, **clicks, "threshold": skill.threshold, **shares, "refusal": skill.refusal})
+    return found
+
+
+def print_relevance(rows: list[dict[str, Any]]) -> None:
+    """Prints how the relevance models do, nothing where nobody said that a mention is not about a brand."""
+    if not rows:
+        return
+    cells = [
+        (
+            row["brand"], row["not_about"], row["about"],
+            *(_brief(row[name]) for name in ("hidden_rightly", "others_found", "about_spared")),
+            f"below {row['threshold']:.0%}" if row["threshold"] is not None else "only what people marked",
+        )
+        for row in rows
+    ]  # fmt: skip
+    show.table(
+        ("about the brand or not", "not", "about", "hidden rightly", "wrong ones found", "right ones spared", "hides"),
+        cells,
+    )
+    for row in rows:
+        if row["refusal"]:
+            show.say(f"{row['brand']}: {row['refusal']}.")
+    show.line()
+
+
+def _brief(one: dict[str, Any] | None) -> str:
+    if one is None or one["share"] is None:
+        return "not known yet"
+    return f"{one['share']:.0%} ({one['low']:.0%} to {one['high']:.0%})"
 
 
 def draw(con: judgements.Connection, now: datetime, most: int, port: int) -> list[dict[str, Any]]:

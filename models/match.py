@@ -19,7 +19,7 @@ from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from earful.models import advice
-from earful.models.advice import MatchError
+from earful.models.advice import MatchError as MatchError
 
 # Scripts written without spaces: a word there may stand inside a run of letters.
 UNSPACED = r"\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
@@ -47,7 +47,7 @@ Find: TypeAlias = Callable[[str], list[Place]]
 
 def compile_expression(expression: str) -> Test:
     """Turns an expression into a test of one text; raises MatchError that points at the place."""
-    return _compile(parse(expression), expression)
+    return compile_tree(parse(expression), expression)
 
 
 def parse(expression: str) -> Tree[Token]:
@@ -70,7 +70,8 @@ def parse(expression: str) -> Tree[Token]:
     return body
 
 
-def _compile(tree: Tree[Token], expression: str) -> Test:
+def compile_tree(tree: Tree[Token], expression: str) -> Test:
+    """Turns a tree of an expression, or a part of one, into a test; raises MatchError that points at the place."""
     try:
         return _test(tree)
     except _Misplaced as error:
@@ -145,13 +146,17 @@ def _near(node: Tree[Token]) -> Test:
 def _neighbours(places: list[Place]) -> Callable[[Place], list[Place]]:
     """Gives a function that finds the places, of those in order, that can be nearest to another on either side."""
     begins = [begin for begin, _ in places]
-    reach = list(accumulate(places, lambda one, other: max(one, other, key=lambda place: place[1])))
+    reach = list(accumulate(places, _further))
 
     def near(other: Place) -> list[Place]:
         at = bisect_right(begins, other[0])
         return [*reach[max(0, at - 1) : at], *places[at : at + 1]]
 
     return near
+
+
+def _further(one: Place, other: Place) -> Place:
+    return other if other[1] > one[1] else one
 
 
 def _between(starts: list[int], one: Place, other: Place) -> int:

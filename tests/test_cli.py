@@ -24,7 +24,7 @@ from earful.models.sentiment import WeightsError
 
 COMMANDS = {
     *("init", "check", "run", "serve", "dashboard", "demo"),
-    *("sources", "replay", "import", "export", "eval", "alert", "record", "webhook", "event"),
+    *("sources", "replay", "import", "export", "eval", "alert", "record", "webhook", "event", "match"),
 }
 CONFIG = """
 every = "15m"

@@ -34,6 +34,8 @@ MAY_IMPORT = {
         "models.sentiment",
         "models.surveys",
         "models.why",
+        "flows.preview",
+        "flows.relevance",
     },
     "flows": set(FOLDERS),
 }
