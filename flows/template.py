@@ -49,19 +49,37 @@ every = "1h"
 # columns = { text = "Comment", published = "Created", rating = "Stars" }   # where usual names do not say it
 # scale = "nps"              # what the ratings are: "nps" (0 to 10), "csat" (1 to 5) or "stars"
 
-# When to tell. A rule watches the negative stories of your brands against their own history.
+# When to tell. A rule watches your brands against their own history. 'earful alert --rehearse' says how often it would
+# have fired in the past; docs/alerts.md tells how an alert lives.
 
 [[rules]]
 name = "Criticism breaks out"
-step = "1h"
-sensitivity = "balanced"     # sensitive, balanced or strict
+counts = "negative"          # or "all", where everything is criticism; "share" of negatives; "silence"
+step = "1h"                  # the interval that is judged: 5m to 1d
+sensitivity = "balanced"     # sensitive, balanced or strict; or instead of it
+# budget = "1 per week"      # finds its own line, by which so many would have fired in the past
 least = 5                    # stories an interval, below which nothing is said
-counts = "negative"          # or "all", where everything is criticism: a complaints desk, a bug tracker
+# repeat = "6h"              # a reminder while it goes on and nobody has acknowledged it
+# quiet = "22:00-07:00"      # in your time zone: what breaks out is told when they end. A second, strict rule without
+                             # quiet hours may still wake you
 
 [[rules]]
 name = "A bad day"
 step = "1d"
 least = 5
+
+# [[rules]]
+# name = "Bad reviews"
+# brands = ["Acme"]          # all that are no competitors, if left out
+# stars_at_most = 2          # whatever their words
+# source = "appstore:us/389801252"
+# theme = "Delivery"         # a theme of the Criticism page, by its name
+# targets = ["team"]         # all, if left out
+
+# [[rules]]
+# name = "Nobody speaks any more"
+# counts = "silence"
+# lasting = "2d"             # twice the longest silence so far, if left out
 
 # Whom to tell. The address is a secret: it stands in the environment variable named here.
 # kind "apprise" takes any address of https://github.com/caronc/apprise (mail, Slack, Teams, Discord, ...),
