@@ -1,6 +1,6 @@
 """A thousand feeds of a real local server, a fifth of its hosts at fault: how fast, how politely, how fairly.
 
-    python benchmarks/politeness.py [--hosts 250] [--feeds 4]
+    python benchmarks/politeness.py [--hosts 250] [--feeds 4] [--bad 50]
 
 Every host has a name of its own, all at one local server. The same feeds are collected twice into empty stores: from
 the good hosts alone, then with the bad ones among them, which hang, drip, fail, wall off, want to be left alone, or
@@ -172,8 +172,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hosts", type=int, default=250)
     parser.add_argument("--feeds", type=int, default=4)
+    parser.add_argument("--bad", type=int, help="how many of the hosts are at fault, a fifth if not said")
     options = parser.parse_args()
-    bad = [f"{FAULTS[at % len(FAULTS)]}-{at}.example" for at in range(options.hosts // 5)]
+    count = options.hosts // 5 if options.bad is None else options.bad
+    bad = [f"{FAULTS[at % len(FAULTS)]}-{at}.example" for at in range(count)]
     good = [f"good-{at}.example" for at in range(options.hosts - len(bad))]
     mixed = [name for pair in itertools.zip_longest(good, bad) for name in pair if name]
     print("| feeds | fine | took | feeds/s | good hosts done: middle, last | at once | shortest pause | peak memory |")

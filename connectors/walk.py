@@ -12,6 +12,8 @@ from datetime import datetime
 from earful.connectors import text
 from earful.connectors.types import Cursor, Mention
 
+TOLD = ("next", "top", "pages", "unit", "api", "index", "etag", "modified")
+
 
 def back(
     cursor: Cursor, times: Iterable[object], read: datetime, onward: int | str, *, overlap: int, pages: int
@@ -52,6 +54,14 @@ def ended(cursor: Cursor) -> Cursor | None:
         return None
     kept = {key: value for key, value in cursor.items() if key not in ("since", "top", "next", "pages")}
     return {**kept, "since": text.whole(cursor["top"])}
+
+
+def restarted(cursor: Cursor) -> Cursor:
+    """Gives the cursor of a walk that begins anew, for a source that no longer accepts its place.
+
+    Up to when everything is kept stays in it, so nothing is missed; what the source itself gave to be told again goes.
+    """
+    return {key: value for key, value in cursor.items() if key not in TOLD}
 
 
 def window(cursor: Cursor, items: Iterable[Mention | str]) -> tuple[list[str], bool]:

@@ -13,7 +13,7 @@ from types import ModuleType
 import httpx
 
 from earful import connectors
-from earful.connectors import keys
+from earful.connectors import keys, walk
 from earful.connectors.http import Client
 from earful.connectors.sessions import Sessions
 from earful.connectors.types import (
@@ -81,7 +81,7 @@ class Visit:
 
     def __post_init__(self) -> None:
         self.report = Report(self.source.name)
-        self._pages = self._walk()
+        self._pages, self._cursor = self._walk(), self.row.cursor
 
     @property
     def every(self) -> timedelta:
@@ -127,9 +127,12 @@ class Visit:
                 health.record_asked(con, self.source.name, now, due.host(self.source, self.row))
             return
         self.unreachable = isinstance(error, Unreachable)
+        useless = self.row.failures > 0 and type(error) is ConnectorError
         after = timedelta(seconds=error.after) if isinstance(error, RateLimited) else timedelta(0)
         with self.desk.database.transaction(publish=False) as con:
             self.fail(con, now, reading.state_of(error), told, after)
+            if useless:  # again: it may be what we ask for
+                store.put_cursor(con, self.source.name, walk.restarted(self._cursor))
             self._keep_pace(con, now)
 
     def _walk(self) -> Iterator[bool]:
@@ -165,7 +168,7 @@ class Visit:
                 else:
                     health.record_move(con, self.source.name, due.moved_to(response), now)
                     self._succeeded(con, response, now, took, self.report.read, rolled=page.rolled)
-            cursor = page.cursor
+            cursor = self._cursor = page.cursor
             if not page.more:
                 break
             yield True

@@ -36,12 +36,15 @@ TOLD = {"seconds": "120", "soon": "1", "nonsense": "soonish", "negative": "-30",
 
 
 class FaultServer:
-    """Serves the faults from a thread until closed; `feed` and `etag` may be changed while it runs."""
+    """Serves the faults from a thread until closed; `feed` and `etag` may be changed while it runs.
+
+    `portal` is where /feed leads for good, as long as it is set: a captive portal on the way answers in its place.
+    """
 
     def __init__(self) -> None:
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.hits = 0
-        self.feed, self.etag = FEED, '"v1"'
+        self.feed, self.etag, self.portal = FEED, '"v1"', ""
         self.closing = threading.Event()
         self._outer, self._inner = _serve(self, _Faults), _serve(self, _Inside)
         self.port, self.inner = self._outer.server_address[1], self._inner.server_address[1]
@@ -120,7 +123,9 @@ class _Faults(_Handler):
 
     def do_feed(self, _: str) -> None:
         faults = self.server.faults
-        if faults.requests[-1][1].get("if-none-match") == faults.etag:
+        if faults.portal:
+            self.send(301, Location=faults.portal)
+        elif faults.requests[-1][1].get("if-none-match") == faults.etag:
             self.send(304, ETag=faults.etag)
         else:
             self.send(200, faults.feed, ETag=faults.etag, **{"Content-Type": "application/rss+xml"})

@@ -1,79 +1,24 @@
 """Manners: when sources are asked, how far back, how often at most, and in what turns; in an invented week."""
 
-import json
 import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import httpx
 import pytest
+from listening import DAY, EVERY, HOUR, MINUTE, NOON, SIZE, Listener, World, feeds, parse, request
 
 from earful import connectors
-from earful.connectors import text, walk
-from earful.connectors.http import Client
-from earful.connectors.types import Cursor, Page
-from earful.data import todo
+from earful.connectors import walk
+from earful.connectors.types import Page
 from earful.data.database import Database
-from earful.flows import collect, due, manners, run, turns
-from earful.flows.config import Brand, Config, Source
+from earful.flows import collect, due, manners, turns
 from earful.flows.manners import Asked, Bucket
-from earful.flows.report import Report
-
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-EVERY = 15 * MINUTE
-SIZE = 5  # items a page
-
-
-@dataclass
-class World(httpx.BaseTransport):
-    """Sites whose items are one hour apart, newest first, a few a page; `answer` may answer in their place."""
-
-    now: datetime = NOON
-    items: int = 3
-    asked: list[tuple[datetime, str]] = field(default_factory=list)
-    answer: Callable[[httpx.Request], httpx.Response | None] = lambda _: None
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append((self.now, f"{request.url.host}{request.url.path}"))
-        if special := self.answer(request):
-            return special
-        start = int(request.url.params.get("from", 0))
-        times = [NOON - HOUR * number for number in range(self.items)][start : start + SIZE]
-        body = {"items": [at.timestamp() for at in times], "next": start + SIZE if start + SIZE < self.items else 0}
-        return httpx.Response(200, json=body)
-
-    def clock(self) -> datetime:
-        return self.now
-
-    def times(self, place: str = "") -> list[datetime]:
-        """When a place was asked."""
-        return [at for at, where in self.asked if where.startswith(place)]
-
-
-def request(target: str, cursor: Cursor) -> httpx.Request:
-    return httpx.Request("GET", target, params={"from": text.whole(cursor.get("next"))})
-
-
-def parse(response: httpx.Response, cursor: Cursor) -> Page:
-    said = json.loads(response.content)
-    read = datetime(2027, 1, 1, tzinfo=UTC)
-    after, more = walk.back(cursor, said["items"], read, said["next"], overlap=0, pages=100)
-    return text.page(
-        [
-            text.mention(id=str(at), url="", author="", published=at, read=read, title="", text="x")
-            for at in said["items"]
-        ],
-        after,
-        more=more,
-    )
 
 
 @pytest.fixture
@@ -82,45 +27,6 @@ def connector(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     made = SimpleNamespace(__name__="earful.connectors.rss", request=request, parse=parse)
     monkeypatch.setattr(connectors, "find", lambda _: made)
     return made
-
-
-@dataclass
-class Listener:
-    """A store that listens to a world; each `tick` is a run with a client of its own, as after a restart."""
-
-    folder: Path
-    world: World
-    sources: tuple[Source, ...]
-    spacing: float = 0.0
-    waits: list[float] = field(default_factory=list)
-
-    def tick(self, after: timedelta = timedelta(0), **table: Any) -> list[Report]:
-        self.world.now += after
-        config = Config(folder=self.folder, brands=(Brand(name="Acme", match="x"),), sources=self.sources, **table)
-        database = Database(self.folder / "store")
-        client = Client(transport=self.world, spacing=self.spacing, sleep=self.waits.append)
-        run.prepare(run.Job(database, config, client, self.world.clock, silent))
-        return collect.collect(database, config, client, self.world.clock, silent)
-
-    def until_due(self) -> None:
-        """Lets time pass until the first source is due."""
-        self.world.now = min(row.due for row in self.rows() if row.due)
-
-    def rows(self) -> list[todo.SourceRow]:
-        with Database(self.folder / "store").look() as con:
-            return todo.sources(con)
-
-    def count(self, table: str) -> int:
-        with Database(self.folder / "store").look() as con:
-            return con.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-
-
-def silent(stage: str, done: int, total: int) -> None:
-    """Shows no progress."""
-
-
-def feeds(*targets: str, **more: Any) -> tuple[Source, ...]:
-    return tuple(Source(connector="rss", target=f"https://{target}", **more) for target in targets)
 
 
 @pytest.fixture
