@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import duckdb
+import harness
 import pytest
 import themed_store
 
@@ -84,6 +86,14 @@ def test_decisions_within_one_moment_keep_their_order(con: Connection) -> None:
     assert board.cards(con, "Acme")["t1"].owner == "d"
 
 
+def test_a_merge_is_taken_back(con: Connection) -> None:
+    decide(con, "t1", "merge", into="t2")
+    decide(con, "t1", "merge", 1, into="")
+    assert board.standing(con, "Acme") == {"t1": Standing()}
+    decide(con, "", "move", 2, source="shop", id="a1")
+    assert [one.kind for one in board.decisions(con, "Acme")] == ["merge", "merge", "move"]
+
+
 def test_merges_are_followed_to_their_end_and_never_run_in_a_circle(con: Connection) -> None:
     decide(con, "t1", "merge", into="t2")
     decide(con, "t2", "merge", into="t3")
@@ -104,7 +114,7 @@ def test_merges_are_followed_to_their_end_and_never_run_in_a_circle(con: Connect
         ("t1", "rename", {"name": "x" * 81}, "80 characters"),
         ("t1", "merge", {"into": "t1"}, "another one"),
         ("t1", "merge", {"into": "t9"}, "another one"),
-        ("t1", "merge", {}, "another one"),
+        ("", "hide", {}, "no longer there"),
     ],
 )
 def test_what_has_no_sense_is_refused_in_words(con: Connection, theme: str, kind: str, value: dict, said: str) -> None:
@@ -198,6 +208,27 @@ def test_decisions_and_cards_outlive_the_themes(con: Connection) -> None:
     con.execute("DELETE FROM themes WHERE theme <> 't2'")
     con.execute("UPDATE themes SET name = 'parcel, courier', words = '[]', state = 'growing'")
     assert (board.standing(con, "Acme"), board.cards(con, "Acme")) == before
+
+
+def test_decisions_outlive_a_replay_and_a_new_run(tmp_path: Path) -> None:
+    assert harness.run(tmp_path).code == 0
+    brand = "Quillfern"
+    with Database(tmp_path / "store").transaction() as con:
+        themed_store.add(con, "t1", brand, "broken, again")
+        board.decide(con, brand, "t1", "rename", {"name": "Breaks"}, "eva", NOW)
+        board.change_card(con, brand, "t1", "owner", "Ada", "eva", NOW)
+        mark(con, brand=brand)
+
+    def kept() -> list[list[tuple[object, ...]]]:
+        with Database(tmp_path / "store").look() as con:
+            tables = ("theme_decisions", "board_changes", "events")
+            return [con.execute(f"SELECT * FROM {table} ORDER BY ALL").fetchall() for table in tables]
+
+    before = kept()
+    assert [len(rows) for rows in before] == [1, 1, 1]
+    assert harness.run(tmp_path, "replay").code == 0
+    assert harness.run(tmp_path).code == 0
+    assert kept() == before
 
 
 # Events

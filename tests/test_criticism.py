@@ -22,7 +22,7 @@ from earful.data.board import Standing
 from earful.data.criticism import Theme, Watch
 from earful.data.database import Database
 from earful.data.queries import Filters, Gap
-from earful.models import change
+from earful.models import change, journey
 from earful.models.accuracy import Share
 from earful.models.change import Days
 
@@ -72,7 +72,10 @@ def test_copies_belong_to_the_theme_of_their_story_and_count_at_the_switch(tmp_p
     )
     with invented_store.fill(tmp_path, said=said).transaction() as con:
         themed_store.add(con, "t1", "Acme", "lost")
-        con.execute("INSERT INTO theme_members VALUES ('t1', 'Acme', 'shop', 'c1', 'x', 0.9, false, 'receive')")
+        con.execute(
+            "INSERT INTO theme_members (theme, brand, source, id, digest, strength, again, journey)"
+            " VALUES ('t1', 'Acme', 'shop', 'c1', 'x', 0.9, false, 'receive')"
+        )
     stories = replace(MONTH, themes=("t1",))
     with database.snapshot(tmp_path) as con:
         assert asked.parts(con, stories)["count"].sum() == 1
@@ -407,7 +410,11 @@ def test_themes_that_were_not_looked_for_yet_come_with_the_next_run(folder: Path
         con.execute("DELETE FROM themes")
     assert "**38** people complained, and the next run looks for themes" in said(page())
     with database.transaction() as con:
-        con.execute("INSERT INTO theme_rounds VALUES ('Acme', 'invented', ?, 332, 'one author wrote most')", [now])
+        con.execute(
+            "INSERT INTO theme_rounds (brand, model, made, stories, note)"
+            " VALUES ('Acme', 'invented', ?, 332, 'one author wrote most')",
+            [now],
+        )
     text = said(page())
     assert "at 332 complaints found no subject" in text
     assert "one author wrote most" in text
@@ -565,6 +572,21 @@ def test_brands_are_set_beside_each_other_or_refused_with_the_reason(kept: Datab
         con.execute("DELETE FROM theme_peers")
         con.execute("DELETE FROM gaps")
     assert "have not been set against these themes yet" in said(page(view="brands"))
+
+
+def test_the_journeys_stages_are_those_of_the_model() -> None:
+    assert journey.STAGES == subjects.JOURNEY
+
+
+def test_events_stand_on_the_overviews_charts(kept: Database, now: datetime) -> None:
+    with kept.transaction() as con:
+        events.add(con, "", "release", now - DAY, None, "Version 2", "", "eva", now)
+        events.add(con, "Bolt", "campaign", now - DAY, None, "Bolt's sale", "", "eva", now)
+    app = page("overview.py")
+    assert not app.exception
+    charts = [str(chart.proto) for chart in app.get("vega_lite_chart")]
+    assert sum("Version 2" in chart for chart in charts) == 2
+    assert not any("Bolt's sale" in chart for chart in charts)
 
 
 def test_an_event_is_marked_and_withdrawn_in_the_page(kept: Database) -> None:
