@@ -28,7 +28,8 @@ def make(database: Database, config: Config, clock: Callable[[], datetime]) -> l
     now = clock()
     start, finish = period(table, now, config.zone)
     own = tuple(brand.name for brand in config.brands if not brand.competitor)
-    names = {f"digest|{table.every}|{finish:%Y-%m-%d}|{brand}": brand for brand in table.brands or own}
+    day = finish.astimezone(config.zone).date()
+    names = {f"digest|{table.every}|{day}|{brand}": brand for brand in table.brands or own}
     with database.look() as con:
         done = digests.known(con, list(names))
         due = [name for name in names if name not in done and digests.spoken_of(con, names[name])]

@@ -81,14 +81,29 @@ least = 5
 # counts = "silence"
 # lasting = "2d"             # twice the longest silence so far, if left out
 
-# Whom to tell. The address is a secret: it stands in the environment variable named here.
-# kind "apprise" takes any address of https://github.com/caronc/apprise (mail, Slack, Teams, Discord, ...),
-# kind "webhook" gets plain JSON. Try them with 'earful alert --test'.
+# Whom to tell. The address is a secret: it stands in the environment variable named here. docs/alerts.md has the forms.
+# kind "email" (smtps://user:password@host?from=...&to=...), "slack", "teams", "discord" (their webhooks), "webhook"
+# (your own, gets JSON), or "apprise" for all others (https://github.com/caronc/apprise). 'earful alert --test' tries them.
 
 # [[targets]]
 # name = "team"
-# kind = "apprise"
+# kind = "slack"
 # url_env = "EARFUL_TEAM_URL"
+
+# [[targets]]
+# name = "tickets"
+# kind = "webhook"
+# url_env = "EARFUL_TICKETS_URL"
+# secret_env = "EARFUL_TICKETS_SECRET"   # signs what is sent: openssl rand -base64 32
+
+# A page about each of your brands for who has no time: what changed and why, what people criticise, what is resolved.
+
+# [digest]
+# every = "week"               # or "day"
+# on = "monday"                # of a weekly one
+# at = "08:00"                 # in the team's time zone
+# brands = ["Acme"]            # all your own if left out
+# targets = ["team"]           # all if left out
 
 # Where programs may send mentions to: POST /mentions, with the secret of EARFUL_WEBHOOK_TOKEN.
 

@@ -7,9 +7,13 @@ from collections import Counter
 
 import harness
 import pytest
+import samples
+import sending
 import world
+from samples import sink
 from world import FORUM, NEWS, SEARCH, TAG
 
+from earful.data import alerting
 from earful.data.database import Database
 
 KILLED = -9
@@ -142,3 +146,22 @@ def test_a_304_after_a_lost_commit_loses_nothing(faultless, tmp_path):
 
     killed_at = ("after_fetch", "before_commit:2", "after_commit:2")
     harness.side_by_side(check, [*((fail_at, False) for fail_at in killed_at), ("before_commit:2", True)])
+
+
+@MANY_RUNS
+def test_of_twenty_five_kills_between_sending_and_marking_none_loses_a_message(tmp_path):
+    keys = [f"Acme|Criticism|{number}|firing|team" for number in range(15)]
+    with Database(tmp_path).transaction(publish=False) as con:
+        alerting.put_out(
+            con, "Acme", [(key, "team", {"state": "test", "card": {"key": key}}) for key in keys], world.NOW
+        )
+    with sink() as hook:
+        for number in range(25):
+            with harness.running(sending.send_all, tmp_path, hook.url, world.NOW, f"sent:{1 + number % 2}") as process:
+                assert harness.ended(process) == KILLED
+        with harness.running(sending.send_all, tmp_path, hook.url, world.NOW, "") as process:
+            assert harness.ended(process) == 0
+    assert Counter(hook.keys).keys() == set(keys), "none is lost"
+    assert len(hook.keys) == len(keys) + 25, "a kill repeats the one message that it hit, and no other"
+    assert all(message["card"] == {"key": message["key"]} for message in hook.taken), "a key stands for one message"
+    assert samples.rows(Database(tmp_path), "SELECT count(*) FROM outbox WHERE sent IS NULL") == [(0,)]
