@@ -176,9 +176,8 @@ def known(con: Connection, brand: str) -> list[Theme]:
         " last_seen, state, merged_into, found FROM themes WHERE brand = ? ORDER BY found, theme",
         [brand],
     ).fetchall()
-    return [
-        Theme(*(tuple(json.loads(value)) if place == 3 else value for place, value in enumerate(row))) for row in rows
-    ]
+    places = [(theme, brand, name, tuple(json.loads(words))) for theme, brand, name, words, *_ in rows]
+    return [Theme(*begin, *row[4:]) for begin, row in zip(places, rows, strict=True)]
 
 
 def taken(con: Connection, names: Collection[str]) -> set[str]:

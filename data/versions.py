@@ -66,6 +66,7 @@ def erase(con: Connection, source: str, ids: Collection[str], now: datetime) -> 
         [now, source],
     ).fetchall()
     con.execute("UPDATE versions SET title = '', text = '' WHERE source = ? AND id IN (FROM ended)", [source])
+    con.execute("UPDATE themes SET sentence = '' WHERE sentence_source = ? AND sentence_id IN (FROM ended)", [source])
     con.unregister("ended")
     erased = {(source, row[0]) for row in rows}
     for table, key, column in _QUOTING if erased else ():

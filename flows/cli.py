@@ -19,6 +19,7 @@ from earful.flows import (
     cli_event,
     cli_match,
     cli_tell,
+    cli_themes,
     deliver,
     demo,
     files,
@@ -38,6 +39,7 @@ app.command()(cli_match.match)
 app.command(name="alert")(cli_alert.alert)
 app.command(name="health")(cli_tell.health_command)
 app.command(name="report")(cli_tell.report_command)
+app.command(name="themes")(cli_themes.themes_command)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Runs every stage once, in order, without Prefect: collect, match, score, group, relevance, watch, deliver."""
+"""Runs every stage once, in order, without Prefect: collect, match, score, group, relevance, themes, watch, deliver."""
 
 import logging
 import time
@@ -46,6 +46,7 @@ def stages() -> list[tuple[str, Callable[[Job], str]]]:
         ("score", _score),
         ("group", _group),
         ("relevance", _relevance),
+        ("themes", _themes),
         ("watch", _watch),
         ("digest", _digest),
         ("deliver", _deliver),
@@ -146,6 +147,25 @@ def _group(job: Job) -> str:
     done = group.group(job.database, choice.model if choice.embeds else "", job.clock, job.progress)
     merged = f", {done.merged} stories turned out to be one with others" if done.merged else ""
     return f"grouped {done.mentions} mentions, {done.copies} of them copies{merged}"
+
+
+def _themes(job: Job, anew: bool = False) -> str:
+    from earful.flows import themes  # scikit-learn is slow to load, and other commands need none of it
+
+    try:
+        choice = score.choose(job.config)
+        done = themes.update(job.database, choice.model if choice.embeds else "", job.clock, job.progress, anew)
+    except Exception as error:  # alerts go out all the same
+        log.exception("the themes failed")
+        job.report["errors"].append(f"no themes were found: {type(error).__name__}")
+        raise Undone("found none") from error
+    anew_for = f", found those of {', '.join(done.brands)} anew" if done.brands else ""
+    return f"placed {done.placed} complaints among themes{anew_for}"
+
+
+def find_themes_anew(job: Job) -> str:
+    """Finds the themes of every brand, whenever that was done last; a stage for `run_stage`."""
+    return _themes(job, anew=True)
 
 
 def _watch(job: Job) -> str:

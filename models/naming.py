@@ -53,9 +53,9 @@ class Counts:
     written: dict[str, str]
 
 
-def counts(texts: Iterable[str], names: Collection[str] = (), people: Collection[str] = ()) -> Counts:
-    """Counts in how many texts each word and pair stands; words of brands' `names` and of `people` are left out."""
-    out = name_words(names) | {word for one in people for word in tokens(one)}
+def counts(texts: Iterable[str], names: Collection[str] = ()) -> Counts:
+    """Counts in how many texts each word and pair stands; words of brands' `names` are left out."""
+    out = name_words(names)
     found: Counter[str] = Counter()
     forms: dict[str, Counter[str]] = {}
     number = 0

@@ -6,7 +6,7 @@ linkage), and a cluster that the time before does not explain becomes a narrow t
 to its centre as its own members are. Every text may also belong to none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -131,23 +131,24 @@ def state(ages: npt.NDArray[np.floating], span: float, emerged: float | None = N
     return "steady"
 
 
-def repeats(authors: Sequence[str], stories: Sequence[str], embeddings: Rows) -> npt.NDArray[np.bool_]:
-    """Marks the texts that say again what their author, or their story, said in an earlier one of the texts.
+def repeats(authors: Sequence[str], stories: Sequence[str], embeddings: Mapping[int, Rows]) -> npt.NDArray[np.bool_]:
+    """Marks the texts that say again what their story, or their author in like words, said in an earlier one of them.
 
-    `embeddings` are unit rows (texts, size); an author "" is nobody, who never repeats himself.
+    An author "" is nobody, who never repeats himself; `embeddings` are unit vectors by the texts' places, as far as
+    there are any.
     """
     again = np.zeros(len(authors), bool)
     seen: set[str] = set()
-    said: dict[str, list[int]] = {}
+    said: dict[str, list[Rows]] = {}
     for place, (author, story) in enumerate(zip(authors, stories, strict=True)):
         again[place] = story in seen
         seen.add(story)
-        if again[place] or not author:
+        if again[place] or not author or place not in embeddings:
             continue
         before = said.setdefault(author, [])
-        again[place] = bool(before) and float((embeddings[before] @ embeddings[place]).max()) >= LIKE
+        again[place] = bool(before) and float((np.stack(before) @ embeddings[place]).max()) >= LIKE
         if not again[place] and len(before) < TOLD_MOST:
-            before.append(place)
+            before.append(embeddings[place])
     return again
 
 

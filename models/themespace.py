@@ -28,8 +28,8 @@ WORD = r"(?u)\b(?!(\w)\1+\b)[^\W\d_][\w'’]*[^\W_]\b"  # begins with a letter; 
 
 @dataclass(frozen=True)
 class Space:
-    """A fitted space: each word's place in the vocabulary and its rarity, the directions (dimensions, words), the what the texts
-    have in common: the mean embedding (size,) and the mean of their words (dimensions,)."""
+    """A fitted space: each word's place in the vocabulary and its rarity, the directions (dimensions, words), and what
+    the texts have in common: the mean embedding (size,) and the mean of their words (dimensions,)."""
 
     words: dict[str, int]
     rarity: Rows

@@ -1,0 +1,274 @@
+"""Finds a brand's themes anew, from all its complaints of a year: what is known goes on, what is new gets a name.
+
+Everything is found first and kept in one transaction, so a round that is killed leaves the one before.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from earful.data import embeddings, failpoint
+from earful.data import themes as kept
+from earful.data.database import Database
+from earful.data.themes import Complaint, Decisions, Key, Member, Round
+from earful.models import journey, naming, themes, themespace
+from earful.models.encoder import joined
+from earful.models.themes import Kept, Rows
+from earful.models.themespace import Space
+
+HISTORY = timedelta(days=365)
+SAMPLE = 20_000  # complaints in which themes are sought; the others are placed among them
+AT_ONCE = 2000
+NAMING = 200  # of a theme's members, the nearest to its centre, that name it
+NOBODY = frozenset(("a google user", "anonymous", "deleted", "[deleted]", "guest", "unknown", "user", "customer"))
+LOUD = 0.5  # of all complaints by one author: worth a word
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Placing:
+    """What places a complaint: the space, the themes with their ids, and where people moved some."""
+
+    brand: str
+    model: str
+    space: Space | None
+    themes: list[themes.Theme]
+    names: list[str]
+    moves: dict[Key, str]
+
+
+def find(database: Database, brand: str, brands: Sequence[str], model: str, now: datetime, progress: Progress) -> None:
+    """Finds the brand's themes and keeps them; `brands` are all that are watched, `model` embeds ("": none does)."""
+    with database.look() as con:
+        complaints = kept.complaints(con, brand, now - HISTORY)
+        known = kept.known(con, brand)
+        decided = kept.decisions(con, brand)
+    again = repeated(database, model, complaints)
+    voices = [one for one, repeats in zip(complaints, again, strict=True) if not repeats]
+    stories = len({one.story for one in complaints})
+    if len(voices) < themes.ENOUGH:
+        few = f"too few: {len(voices)} different complaints so far, themes take {themes.ENOUGH}"
+        placing = Placing(brand, model, None, [], [], decided.moves)
+        members = place(database, placing, complaints, again, progress)
+        with database.transaction(publish=False) as con:
+            kept.save_round(con, brand, Round(now, stories, few, model, None), [], members)
+        return
+    voices = sample(voices, now)
+    texts, vectors = read(database, model, voices, None)
+    space = themespace.fit(texts, vectors, brands)
+    rows = space.place(texts, vectors)
+    ages = np.array([age(one, now) for one in voices])
+    ids, before = _known(voices, known, decided, rows)
+    found = themes.find(rows, ages, before)
+    names = [ids[one.continues] if one.continues is not None else "" for one in found.themes]
+    with database.look() as con:
+        names = _named(con, brand, names, [voices[int(one.members[(rows[one.members] @ one.centre).argmax()])]
+                                           for one in found.themes])  # fmt: skip
+    placing = Placing(brand, model, space, found.themes, names, decided.moves)
+    members = place(database, placing, complaints, again, progress)
+    went = {ids[old]: names[new] for old, new in found.merged.items()}
+    rest = [_ended(one, went, names) for one in known]
+    new = _described(placing, known, complaints, members, voices, texts, rows, now, brands)
+    note = _loud(complaints)
+    failpoint.reach("themes_found")
+    with database.transaction(publish=False) as con:
+        round_ = Round(now, stories, note, model, space.to_bytes())
+        kept.save_round(con, brand, round_, [*new, *(one for one in rest if one.theme not in names)], members)
+
+
+def place(
+    database: Database, placing: Placing, complaints: Sequence[Complaint], again: Sequence[bool], progress: Progress
+) -> list[Member]:
+    """Finds the theme of each complaint and the stage of the journey; what people moved stays where they put it."""
+    members = []
+    for start in range(0, len(complaints), AT_ONCE):
+        part = complaints[start : start + AT_ONCE]
+        texts, vectors = read(database, placing.model, part, placing.space)
+        places, strengths = np.full(len(part), -1), np.zeros(len(part), np.float32)
+        if placing.space is not None:
+            places, strengths = themes.assign(placing.space.place(texts, vectors), placing.themes)
+        for one, text, at, strength, repeats in zip(
+            part, texts, places, strengths.tolist(), again[start : start + AT_ONCE], strict=True
+        ):
+            theme = placing.names[at] if at >= 0 else ""
+            if one.key in placing.moves:
+                theme, strength = placing.moves[one.key], 1.0
+            members.append(Member(one.source, one.id, one.digest, theme, strength, repeats, journey.stage(text)))
+        progress("themes", min(start + AT_ONCE, len(complaints)), len(complaints))
+    return members
+
+
+def read(
+    database: Database, model: str, complaints: Sequence[Complaint], space: Space | None
+) -> tuple[list[str], Rows]:
+    """Gives the complaints' texts and their embeddings (complaints, size of the space), zeros where there is none."""
+    texts: list[str] = []
+    for start in range(0, len(complaints), AT_ONCE):
+        part = [one.key for one in complaints[start : start + AT_ONCE]]
+        with database.look() as con:
+            words = kept.words(con, part)
+        texts += [joined(*words.get(key, ("", ""))) for key in part]
+    found = embeddings.read(database.folder, model, sorted({one.digest for one in complaints})) if model else {}
+    size = len(space.mean) if space else max((len(one) for one in found.values()), default=1)
+    vectors = np.zeros((len(complaints), size), np.float32)
+    for place, one in enumerate(complaints):
+        if len(found.get(one.digest, ())) == size:
+            vectors[place] = found[one.digest]
+    return texts, vectors
+
+
+def repeated(database: Database, model: str, complaints: Sequence[Complaint]) -> list[bool]:
+    """Tells of complaints, oldest first, which say what their author or their story said before."""
+    authors = ["" if one.author.lower() in NOBODY else f"{one.source}\0{one.author}" for one in complaints]
+    often = Counter(author for author in authors if author)
+    several = {place: complaints[place].digest for place, author in enumerate(authors) if often[author] > 1}
+    found = embeddings.read(database.folder, model, sorted(set(several.values()))) if model and several else {}
+    vectors = {place: found[digest] for place, digest in several.items() if digest in found}
+    authors = [author if often[author] > 1 else "" for author in authors]
+    return [bool(one) for one in themes.repeats(authors, [one.story for one in complaints], vectors)]
+
+
+def sample(voices: Sequence[Complaint], now: datetime) -> list[Complaint]:
+    """Takes the newest complaints and of the others the same ones every day, in their order."""
+    if len(voices) <= SAMPLE:
+        return list(voices)
+    recent = [one for one in voices if age(one, now) < themes.RECENT][-SAMPLE // 2 :]
+    there = {one.key for one in recent}
+    rest = sorted((one for one in voices if one.key not in there), key=lambda one: _hash(one.source, one.id))
+    return sorted([*recent, *rest[: SAMPLE - len(recent)]], key=lambda one: (one.published, one.key))
+
+
+def age(complaint: Complaint, now: datetime) -> float:
+    """Gives a complaint's age in days."""
+    return max(0.0, (now - complaint.published) / timedelta(days=1))
+
+
+def child(decision: str) -> str:
+    """Names the theme that a person's split makes."""
+    return _hash("split", decision)
+
+
+def _known(
+    voices: Sequence[Complaint], known: Sequence[kept.Theme], decided: Decisions, rows: Rows
+) -> tuple[list[str], list[Kept]]:
+    """Gives the known themes that have members here, with the ids; of what people split both halves."""
+    places: dict[str, list[int]] = {}
+    for place, one in enumerate(voices):
+        if theme := decided.moves.get(one.key, one.theme):
+            places.setdefault(theme, []).append(place)
+    there = {one.theme: one for one in known}
+    alive = {
+        theme: Kept(np.array(members), there[theme].line if there[theme].narrow else 0.0, theme in decided.touched)
+        for theme, members in places.items()
+        if theme in there and there[theme].state != "merged"
+    }
+    for decision, (theme, mentions) in decided.splits.items():
+        half = child(decision)
+        if half in there or theme not in alive or len(alive[theme].members) < 2:
+            continue
+        members = alive[theme].members
+        chosen = np.array([voices[place].key in mentions for place in members])
+        if not mentions:
+            chosen = themes.split(rows[members])
+        if chosen.any() and not chosen.all():
+            alive[theme] = Kept(members[~chosen], 0.0, True)
+            alive[half] = Kept(members[chosen], 0.0, True)
+    order = [one.theme for one in known if one.theme in alive]  # the oldest first: the younger goes into the older
+    order += [theme for theme in alive if theme not in there]
+    return order, [alive[theme] for theme in order]
+
+
+def _named(con: kept.Connection, brand: str, names: Sequence[str], central: Sequence[Complaint]) -> list[str]:
+    """Gives every new theme an id of its own, after its most central complaint, that no theme ever had."""
+    given = list(names)
+    for place, one in enumerate(central):
+        attempt = 0
+        while not given[place]:
+            name = _hash(brand, one.source, one.id, str(attempt))
+            if name not in given and not kept.taken(con, [name]):
+                given[place] = name
+            attempt += 1
+    return given
+
+
+def _ended(one: kept.Theme, went: dict[str, str], alive: Sequence[str]) -> kept.Theme:
+    """Gives a theme that nothing continues: merged into another, or faded; it takes no more members."""
+    into = went.get(one.theme) or one.merged_into
+    into = went.get(into, into)
+    if one.theme in alive:
+        return one
+    return replace(one, state="merged" if into else "faded", merged_into=into, centre=b"")
+
+
+def _described(
+    placing: Placing,
+    known: Sequence[kept.Theme],
+    complaints: Sequence[Complaint],
+    members: Sequence[Member],
+    voices: Sequence[Complaint],
+    texts: Sequence[str],
+    rows: Rows,
+    now: datetime,
+    brands: Sequence[str],
+) -> list[kept.Theme]:
+    """Gives the found themes their names, sentences, times and states; an apt earlier name stays."""
+    there = {one.theme: one for one in known}
+    told: dict[str, list[Complaint]] = {}
+    for one, member in zip(complaints, members, strict=True):
+        if not member.again:
+            told.setdefault(member.theme, []).append(one)
+    near = [
+        one.members[np.argsort(-(rows[one.members] @ one.centre), kind="stable")][:NAMING] for one in placing.themes
+    ]
+    counted = [naming.counts((texts[place] for place in places), brands) for places in near]
+    whole = naming.together(counted)
+    span = max(age(one, now) for one in complaints)
+    described = []
+    for theme, name, places, count in zip(placing.themes, placing.names, near, counted, strict=True):
+        mine = told.get(name) or [voices[int(place)] for place in theme.members]
+        times = [one.published for one in mine]
+        given = naming.name(count, whole)
+        place, sentence = naming.sentence([texts[int(place)] for place in places], given.words)
+        source = voices[int(places[place])]
+        before = there.get(name)
+        found = before.found if before else now
+        first = before.first_seen if before and before.first_seen < now - HISTORY else min(times)
+        emerged = (now - found) / timedelta(days=1) if theme.narrow else None
+        fits = before is not None and before.name and set(before.name.split(", ")) <= set(given.words)
+        described.append(
+            kept.Theme(
+                name,
+                placing.brand,
+                before.name if before and fits else given.name,
+                given.words,
+                sentence,
+                source.source if sentence else "",
+                source.id if sentence else "",
+                theme.centre.astype(np.float16).tobytes(),
+                theme.line,
+                theme.narrow,
+                first,
+                max(times),
+                themes.state(np.array([age(one, now) for one in mine]), span, emerged),
+                "",
+                found,
+            )
+        )
+    return described
+
+
+def _loud(complaints: Sequence[Complaint]) -> str:
+    """Says when one author wrote most of it."""
+    authors = Counter(one.author for one in complaints if one.author and one.author.lower() not in NOBODY)
+    most = max(authors.values(), default=0)
+    if most < max(themes.ENOUGH, LOUD * len(complaints)):
+        return ""
+    return f"one author wrote {most} of {len(complaints)} complaints; what is said again in like words counts once"
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
