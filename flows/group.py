@@ -74,8 +74,7 @@ def group(database: Database, model: str, clock: Callable[[], datetime], progres
         sizes = Counter(one.story for one in found)
         copies += sum(sizes[one.story] > 1 or one.story in outside for one in found[:first])
         progress("group", done, done)
-    if done:
-        database.publish()
+    database.publish()  # what a killed run grouped, too
     return Grouped(done, copies, merged)
 
 

@@ -19,13 +19,14 @@ RUN = 3  # words of a shingle
 NARROW, WIDE = 4, 24  # shingles in a row of which the smallest is kept
 MOST_WORDS, MOST_LETTERS = 5_000, 100_000  # of a text that are looked at; what is longer is compared by its beginning
 LEAST = 12  # words of a text that says enough to be known again
+RETWEETS = 5  # of retweets that are seen through
+END = 100  # letters at the end of a text in which what says that it was cut or passed on is sought
 COMMENT = 4  # words before a quoted post from which they are a statement of their own
 
 _LINK = re.compile(r"\b(?:https?://|www\.)\S+", re.I)
 _REPOST = re.compile(r"(?:^|(?<=\s))[\"“]?(?:RT|MT|QT)\s*:?\s*@([\w.-]+)(?:@[\w.-]+)?\s*:?\s*")
 _VIA = re.compile(r"\s(?:via|h/t)\s+@([\w.-]+)(?:@[\w.-]+)?[\s.]*$", re.I)
 _HANDLE = re.compile(r"(?<!\w)@[\w.-]+(?:@[\w.-]+)?")
-_TAGS_AT_END = re.compile(r"(?:\s*#\w+)+\s*$")
 _CUT = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])\W*$")
 _DIGIT = re.compile(r"\d")
 _PUBLISHER = re.compile(r"\s[-–—|]\s[^-–—|]{2,40}$")
@@ -67,8 +68,9 @@ def take(
     hashes = np.array([_number(word) for word in words], np.uint64)
     numbers = frozenset(_number(word) for word in words if not word.isalpha() and _DIGIT.search(word))
     whole = blake2b(" ".join(words).encode("utf-8", "replace"), digest_size=8).digest()
+    cut = bool(_CUT.search(body, max(0, len(body) - END)))
     return Fingerprint(
-        source, name(author), repeats, published, rating, personal, bool(_CUT.search(body)), len(words),
+        source, name(author), repeats, published, rating, personal, cut, len(words),
         int.from_bytes(whole, "big"), numbers, tuple(runs(hashes, RUN).tolist()),
     )  # fmt: skip
 
@@ -107,15 +109,24 @@ def _own(text: str, title: str) -> tuple[str, str]:
         text = _PUBLISHER.sub("", text)
     elif title and text.startswith(title) and len(text[len(title) :].split()) >= LEAST:
         text = text[len(title) :]
-    text, repeats = _LINK.sub(" ", text), ""
-    while found := _REPOST.search(text):
+    text, repeats = " ".join(_LINK.sub(" ", text).split()), ""
+    for _ in range(RETWEETS):
+        found = _REPOST.search(text)
+        if not found:
+            break
         if len(_WORD.findall(text[: found.start()])) >= COMMENT:
-            return _TAGS_AT_END.sub("", _HANDLE.sub(" ", text[: found.start()])), ""
+            return _bare(text[: found.start()]), ""
         text, repeats = text[found.end() :], name(found[1])
-    if found := _VIA.search(text):
+    if found := _VIA.search(text, max(0, len(text) - END)):
         text, repeats = text[: found.start()], repeats or name(found[1])
-    bare = _HANDLE.sub(" ", text)
-    return _TAGS_AT_END.sub("", bare) or bare, repeats
+    return _bare(text), repeats
+
+
+def _bare(text: str) -> str:
+    """Takes handles off, and the hashtags at the end unless there is nothing else."""
+    words = _HANDLE.sub(" ", text).split()
+    last = next((at for at in range(len(words), 0, -1) if not words[at - 1].startswith("#")), len(words))
+    return " ".join(words[:last])
 
 
 def name(author: str) -> str:

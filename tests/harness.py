@@ -28,7 +28,7 @@ from earful.connectors import feed
 from earful.connectors.http import Client
 from earful.data import todo
 from earful.data.database import Database, DatabaseError, snapshot
-from earful.flows import cli, jobs, score
+from earful.flows import cli, group, jobs, score
 from earful.models import sentiment
 
 PATIENCE = 60.0  # seconds; only a process that hangs waits so long
@@ -135,6 +135,13 @@ def command(folder: Path, arguments: tuple[str, ...], options: Mapping[str, Any]
         resource.setrlimit(resource.RLIMIT_FSIZE, (options["room"], options["room"]))
     sys.argv = ["earful", *arguments, "--config", str(settings)]
     cli.main()
+
+
+def group_in_batches(folder: Path, fail_at: str, batch: int) -> None:
+    """Groups what is kept in a store, so many mentions a batch; runs in a child."""
+    os.environ["EARFUL_FAIL_AT"] = fail_at
+    group.BATCH = batch
+    group.group(Database(folder), "", lambda: world.NOW, lambda *_: None)
 
 
 class _Words:

@@ -151,7 +151,13 @@ def test_a_review_on_two_sites_is_one_and_two_reviews_are_two() -> None:
     assert same(review(), review(source="reviewpage:a", author="jane_doe", at=2))
     assert same(review(), review(source="reviewpage:a", author="", at=2))
     assert not same(review(), review(), 1.0), "on one site they are two people's"
-    for other in ({"author": "Bo"}, {"rating": 2.0}, {"at": 9}, {"rating": None}, {"text": REVIEW + " which I find sad"}):
+    for other in (
+        {"author": "Bo"},
+        {"rating": 2.0},
+        {"at": 9},
+        {"rating": None},
+        {"text": REVIEW + " which I find sad"},
+    ):
         assert not same(review(), review(**{"source": "reviewpage:a", **other}), 1.0), other
     assert not same(review("Great app!"), review("Great app!", source="reviewpage:a"), 1.0)
     assert not same(review(), said(REVIEW, "Jane D.", "rss:b"), 1.0), "a post is no review"
@@ -163,7 +169,9 @@ def test_letters_of_one_template_are_as_many_as_were_sent() -> None:
 
 
 def test_a_report_with_other_figures_is_another_report() -> None:
-    report = "Shares of Acme opened at {} dollars and closed at {} on volume of {}, the exchange says, with a range of {}"
+    report = (
+        "Shares of Acme opened at {} dollars and closed at {} on volume of {}, the exchange says, with a range of {}"
+    )
     one, two = (said(report.format(*figures)) for figures in ((10, 12, 900, 3), (14, 11, 700, 4)))
     assert not same(one, two, 1.0)
     assert same(one, said(report.format(10, 12, 900, 4), source="rss:b"))
