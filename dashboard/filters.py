@@ -82,6 +82,7 @@ def follow_address(page: str, brands: list[str], sources: list[str], languages: 
     state["page"] = int(one("page")) if one("page").isdecimal() and len(one("page")) < 6 else 1
     state["chosen"] = (one("at"), one("mention"))
     state["theme"] = one("theme")[:64]
+    state["hidden"] = one("hidden") == "1"
     state["view"] = one("view") if one("view") in CRITICISM else "themes"
     state.pop(NARROWED, None)
 
@@ -151,12 +152,12 @@ def chosen(page: str, now: datetime, zone: ZoneInfo, brands: list[str], themes: 
         address["count"] = ["mentions"]
     shared = dict(address)
     if page == "mentions":
-        narrowed = (shared, state["sentiment"], state["language"], state["text"], state["theme"])
+        narrowed = (shared, state["sentiment"], state["language"], state["text"], state["theme"], state["hidden"])
         if state.get(NARROWED, narrowed) != narrowed:
             state["page"] = 1
         state[NARROWED] = narrowed
         more = {"sentiment": list(state["sentiment"]), "language": list(state["language"]), "text": [state["text"]]}
-        more["theme"] = [state["theme"]]
+        more |= {"theme": [state["theme"]], "hidden": ["1" if state["hidden"] else ""]}
         address |= {key: value for key, value in more.items() if value and value != [""]}
         if state["page"] > 1:
             address["page"] = [str(state["page"])]
@@ -165,16 +166,18 @@ def chosen(page: str, now: datetime, zone: ZoneInfo, brands: list[str], themes: 
     if page == "criticism":
         address |= {key: [state[key]] for key in ("theme", "view") if state.get(key, "") not in ("", "themes")}
     write(page, address)
+    hidden = page == "mentions" and state["hidden"]
     filters = Filters(
         state["brand"],
         period.start.astimezone(UTC),
         period.finish.astimezone(UTC),
-        state["count"] == "stories",
+        state["count"] == "stories" and not hidden,
         tuple(state["source"]),
         tuple(address.get("sentiment", [])),
         tuple(address.get("language", [])),
         address.get("text", [""])[0],
         themes[state["theme"]][1] if page == "mentions" and state["theme"] in themes else (),
+        hidden,
     )
     return Choice(filters, period, shared)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import deciding, filters, frame, past, read, reasons, words
+from earful.dashboard import copies, deciding, filters, frame, past, read, reasons, relevance, words
 from earful.dashboard.frame import View
 from earful.data import store
 from earful.data.queries import Detail, Line
@@ -18,6 +18,7 @@ def show() -> None:
     """Draws the page."""
     view = frame.open_page("mentions")
     state = st.session_state
+    relevance.switch(view)
     total, found = read.mentions(
         view.folder, view.version, view.choice.filters, ON_A_PAGE, ON_A_PAGE * (state["page"] - 1)
     )
@@ -115,8 +116,10 @@ def _detail(view: View, detail: Detail) -> None:
     else:
         _words(detail)
     past.edits(view, history)
+    copies.show(view, detail)
     if not history.gone:
         _correct(view, detail)
+        relevance.ask(view, detail)
         reasons.show(detail, view.choice.filters.brand)
     _facts(view, detail)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import canvas, charts, figures, findings, frame, read, tiles, words
+from earful.dashboard import canvas, charts, figures, findings, frame, read, relevance, tiles, words
 from earful.dashboard.frame import View
 from earful.dashboard.tiles import Picture
 from earful.data import queries
@@ -37,6 +37,7 @@ def show() -> None:
         figures.volume_by_brand(found.counts, period.before, period.before_finish) if fair else {},
     )
     frame.say_period(view, fair)
+    relevance.told(view)
     tiles.draw(view, picture, read.judged(view.folder, view.version))
     _answers(view, fair)
     left, right = st.columns([7, 3], gap="medium")

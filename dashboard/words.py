@@ -1,5 +1,6 @@
 """What the dashboard says: definitions, labels, numbers and dates in the reader's manner."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -188,6 +189,11 @@ def short(text: str, most: int = 40) -> str:
     """Cuts a name to fit a title."""
     text = plain(text)
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def literal(text: str) -> str:
+    """Writes a name for a label so that nothing in it is taken for markup."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~:$<>&])", r"\\\1", plain(text).replace("\n", " "))
 
 
 def source(name: str, most: int = 40) -> str:
