@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pandas as pd
 import streamlit as st
 
-from earful.data import database, events, judgements, queries, standing, surveys, todo, versions
+from earful.data import database, events, judgements, queries, standing, stories, surveys, todo, versions
 from earful.data.queries import Filters
 from earful.models.accuracy import Pair
 
@@ -138,6 +138,13 @@ def history(folder: Path, version: str, source: str, id: str) -> versions.Histor
     """Reads what became of one mention since it was first seen."""
     with database.snapshot(folder) as con:
         return versions.history(con, source, id)
+
+
+@st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
+def copies(folder: Path, version: str, source: str, id: str, brand: str, most: int) -> list[stories.Copy]:
+    """Reads the mentions that tell the same story as one does, the first first."""
+    with database.snapshot(folder) as con:
+        return stories.copies(con, source, id, brand, most)
 
 
 @st.cache_data(show_spinner=False, max_entries=64, ttl="1h")

@@ -151,12 +151,16 @@ def resolve(con: Connection, story: str) -> str:
 
 
 def copies(con: Connection, source: str, id: str, brand: str, most: int = 100) -> list[Copy]:
-    """Lists the mentions of a brand that tell the same story as one does, that one among them, the first first."""
+    """Lists the mentions of a brand that tell the same story as one does, that one among them, the first first.
+
+    Where that one is not hidden, hidden ones are left out, and the other way round.
+    """
     rows = con.execute(
-        "SELECT m.source, m.id, m.author, m.url, m.published FROM facts f JOIN mentions m USING (source, id)"
-        " WHERE f.brand = ? AND f.story = (SELECT story FROM examined WHERE source = ? AND id = ?)"
-        " ORDER BY m.published, m.source, m.id LIMIT ?",
-        [brand, source, id, most],
+        "SELECT m.source, m.id, m.author, m.url, m.published FROM facts f"
+        " JOIN (FROM facts WHERE brand = $brand AND source = $source AND id = $id) o USING (brand, story, hidden)"
+        " JOIN mentions m ON m.source = f.source AND m.id = f.id"
+        " ORDER BY m.published, m.source, m.id LIMIT $most",
+        {"source": source, "id": id, "brand": brand, "most": most},
     ).fetchall()
     return [Copy(*row) for row in rows]
 
