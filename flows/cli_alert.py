@@ -59,7 +59,7 @@ def alert(
         if as_json:
             show.as_json([rehearse.as_json(one) for one in found])
         else:
-            rehearse.print_rehearsals(found)
+            rehearse.print_rehearsals(found, settings.zone)
     elif silence:
         _silence(settings, silence, rule, lasting, reason, who)
     elif end:

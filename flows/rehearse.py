@@ -7,6 +7,7 @@ having watched all along: mentions that came late are there in their time, and e
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from earful.data.counting import Connection
 from earful.flows import cards, show, windows
@@ -99,23 +100,25 @@ def everything(
     ]
 
 
-def print_rehearsals(rehearsals: Sequence[Rehearsal]) -> None:
-    """Prints what each rule would have done, and each alert that it would have raised."""
+def print_rehearsals(rehearsals: Sequence[Rehearsal], zone: ZoneInfo) -> None:
+    """Prints what each rule would have done, and each alert that it would have raised, in the team's time zone."""
     for one in rehearsals:
         show.line(f"{one.rule.name}, {one.brand}: {one.said}")
         rows = [
             (
-                f"{fired.life.started:%Y-%m-%d %H:%M}",
-                f"{fired.life.fired:%Y-%m-%d %H:%M}",
-                f"{fired.life.resolved:%Y-%m-%d %H:%M}" if fired.life.resolved else "goes on",
+                *(_when(moment, zone) for moment in (fired.life.started, fired.life.fired, fired.life.resolved)),
                 fired.card.observed,
                 fired.card.expected,
-                f"{fired.peak.observed} in the interval of {fired.peak.start:%Y-%m-%d %H:%M}",
+                fired.peak.observed,
             )
             for fired in one.fired
         ]
         if rows:
             show.table(("began", "would have fired", "resolved", "stories", "expected", "peak"), rows)
+
+
+def _when(moment: datetime | None, zone: ZoneInfo) -> str:
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" if moment else "goes on"
 
 
 def as_json(rehearsal: Rehearsal) -> dict[str, object]:

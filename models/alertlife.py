@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 LOW = 0.6  # of the alarm line: an alert lasts above this and is resolved below
+UPPER = 0.55  # of the way from what is expected to what comes once in a hundred: beyond lies about the upper tenth
 CALM = 2  # intervals in a row below it, until an alert is resolved
 OPEN = ("pending", "firing")
 LINES = tuple(place / 40 for place in range(40, 14, -1))  # that a budget may choose, from the strictest down
@@ -40,8 +41,12 @@ class Line:
         return window.score >= self.score and (window.observed or 0) >= self.least
 
     def held(self, window: Window) -> bool:
-        """Tells whether a window is still so high that an alert lasts."""
-        return window.score >= self.score * LOW
+        """Tells whether a window is still so high that an alert lasts: by its score, or in the upper end of the usual.
+
+        What broke out need not go on surprising; it is over when counts are ordinary again.
+        """
+        upper = window.expected + UPPER * max(window.high - window.expected, 0.0)
+        return window.score >= self.score * LOW or (window.observed or 0) > upper
 
 
 @dataclass(frozen=True)

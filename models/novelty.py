@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-SURPRISE = 15.13  # of the likelihood ratio: by chance once in 10,000 words
+SURPRISE = 10.83  # of the likelihood ratio: by chance once in 1,000 words
 LEAST = 3  # texts that hold the word now
 SHARE = 0.15  # of the texts now, at least
-LONGEST = 40  # letters; what is longer is no word
+SHORTEST, LONGEST = 4, 40  # letters of a word; shorter ones say little by themselves, longer ones are none
 RATIO = 3.0  # times as frequent as before, at least
 
 
@@ -40,8 +40,11 @@ def words(now: Sequence[str], before: Sequence[str], limit: int) -> list[tuple[s
 def _counted(texts: Sequence[str]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for text in texts:
-        said = [word for word in re.findall(r"[^\W\d_][\w'’-]+", text.casefold()) if len(word) <= LONGEST]
-        counts.update({*said, *(f"{one} {other}" for one, other in pairwise(said))})
+        said = [word for word in re.findall(r"[^\W\d_][\w'’-]*", text.casefold()) if len(word) <= LONGEST]
+        counts.update(
+            {word for word in said if len(word) >= SHORTEST}
+            | {f"{one} {other}" for one, other in pairwise(said) if min(len(one), len(other)) >= SHORTEST}
+        )
     return counts
 
 

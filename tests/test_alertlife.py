@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -16,7 +17,7 @@ LINE = Line(0.5, 5)
 def windows(*scores: float | None, observed: int = 20) -> list[Window]:
     """An hour for each score; None is an hour in which nothing could be heard."""
     return [
-        Window(START + n * HOUR, START + (n + 1) * HOUR, None if score is None else observed, 1.0, 3.0, score or 0.0)
+        Window(START + n * HOUR, START + (n + 1) * HOUR, None if score is None else observed, 1.0, 99.0, score or 0.0)
         for n, score in enumerate(scores)
     ]
 
@@ -48,6 +49,20 @@ def states(found: list[Window], line: Line = LINE, settled: datetime = LATER) ->
 )
 def test_the_life_by_table(scores: tuple[float | None, ...], expected: list[str]) -> None:
     assert states(windows(*scores)) == expected
+
+
+@pytest.mark.parametrize(
+    ("observed", "expected"), [((9, 3, 0, 0), "resolved"), ((9, 2, 0, 0), "dropped"), ((9, 3, 3, 2, 3), "firing")]
+)
+def test_an_alert_lasts_while_counts_are_at_the_upper_end_of_the_usual(
+    observed: tuple[int, ...], expected: str
+) -> None:
+    """One is expected and four come once in a hundred hours: three are high, two are not."""
+    found = [
+        Window(START + n * HOUR, START + (n + 1) * HOUR, count, 1.0, 4.0, 1.0 if count == 9 else 0.0)
+        for n, count in enumerate(observed)
+    ]
+    assert states(found)[-1] == expected
 
 
 def test_few_stories_are_no_alert_however_surprising() -> None:
@@ -95,7 +110,7 @@ def test_any_sequence_makes_whole_lives(seed: int) -> None:
             heard = [one for one in found if one.observed is not None and one.finish <= end.resolved]
             assert all(one.score < LINE.score * LOW for one in heard[-CALM:])
             between = [one for one in heard if one.start >= started]
-            for one, other in zip(between[:-1], between[1:-1], strict=False):
+            for one, other in pairwise(between[:-1]):
                 assert max(one.score, other.score) >= LINE.score * LOW or one.start == started, "it ended before"
 
 

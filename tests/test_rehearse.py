@@ -1,0 +1,94 @@
+"""What a rehearsal says is what would have been: it finds the alerts that watching day after day raised."""
+
+import json
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from samples import config, hourly, keep, rows
+
+from earful.data.database import Database
+from earful.flows import rehearse, watch
+from earful.flows.config import Config, ConfigError, Rule
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+START = datetime(2025, 3, 3, tzinfo=UTC)
+RULE = Rule(name="A bad day", step="1d")
+WEAK = Rule(name="Budget", step="1d", budget="1 per month")
+
+
+def history() -> list[int]:
+    """Seventy days, hour by hour, with a large outbreak and a small one of two days each."""
+    chance = random.Random(5)
+    counts = [chance.choice([0, 0, 0, 1, 1]) for _ in range(70 * 24)]
+    for day, more in ((30, 3), (31, 3), (50, 1), (51, 1)):
+        for hour in range(24 * day, 24 * day + 24):
+            counts[hour] += more
+    return counts
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> tuple[Database, Config]:
+    """A store that was filled and watched day after day."""
+    settings = config(tmp_path_factory.mktemp("watched"), rules=[RULE, WEAK])
+    database = Database(settings.store_folder)
+    counts = history()
+    for day in range(70):
+        begin = START + day * DAY
+        keep(database, hourly(begin, counts[24 * day : 24 * day + 24]), begin + DAY)
+        watch.watch(database, settings.model_copy(update={"rules": (RULE,)}), lambda now=begin + DAY + HOUR: now)
+    return database, settings
+
+
+NOW = START + 70 * DAY + HOUR
+
+
+def test_it_finds_the_alerts_that_were_raised(watched: tuple[Database, Config]) -> None:
+    database, settings = watched
+    raised = rows(database, "SELECT started, fired, resolved, card FROM alerts WHERE fired IS NOT NULL ORDER BY 1")
+    assert len(raised) == 2
+    before = [rows(database, f"FROM {table}") for table in ("alerts", "spikes", "outbox", "tellings")]
+    with database.look() as con:
+        found = rehearse.rehearse(con, settings, RULE, "Acme", NOW)
+    assert [rows(database, f"FROM {table}") for table in ("alerts", "spikes", "outbox", "tellings")] == before
+    assert [(one.life.started, one.life.fired, one.life.resolved) for one in found.fired] == [row[:3] for row in raised]
+    assert found.said == "in the last 90 days this would have fired twice"
+    assert [one.card.observed for one in found.fired] == [json.loads(row[3])["observed"] for row in raised]
+    assert found.fired[0].peak.start in (START + 30 * DAY, START + 31 * DAY)
+    assert len(found.windows) == 70 and found.windows[30].observed > 60
+
+
+def test_a_budget_finds_its_own_line(watched: tuple[Database, Config]) -> None:
+    database, settings = watched
+    with database.look() as con:
+        found = rehearse.rehearse(con, settings, WEAK, "Acme", NOW)
+        strict = rehearse.rehearse(con, settings, WEAK, "Acme", NOW, days=30)
+    assert len(found.fired) == 1 and found.fired[0].life.started == START + 30 * DAY
+    assert found.said.endswith(f"fired once; its budget of 1 per month finds the line {found.line:g}")
+    assert found.fired[0].card.line == found.line and found.fired[0].card.budget == "1 per month"
+    assert strict.said.startswith("in the last 30 days this would have fired not at all")
+
+
+def test_of_nobody_nothing_can_be_rehearsed(watched: tuple[Database, Config]) -> None:
+    database, settings = watched
+    with database.look() as con:
+        found = rehearse.rehearse(con, settings, RULE, "Globex", NOW)
+    assert found.said == "nobody spoke of Globex in the last 90 days"
+    assert (found.fired, found.windows, found.heard_since) == ((), (), None)
+
+
+def test_all_rules_of_all_brands_or_one(watched: tuple[Database, Config], capsys: pytest.CaptureFixture[str]) -> None:
+    database, settings = watched
+    with database.look() as con:
+        every = rehearse.everything(con, settings, "", "", NOW)
+        assert [(one.rule.name, one.brand) for one in every] == [("A bad day", "Acme"), ("Budget", "Acme")]
+        (one,) = rehearse.everything(con, settings, "Budget", "Globex", NOW)
+        assert (one.rule.name, one.brand) == ("Budget", "Globex")
+        for rule, brand, said in (("Bugdet", "", "did you mean 'Budget'?"), ("", "Glo", "there is no brand 'Glo'")):
+            with pytest.raises(ConfigError, match=said.replace("?", r"\?")):
+                rehearse.everything(con, settings, rule, brand, NOW)
+    rehearse.print_rehearsals(every, settings.zone)
+    printed = capsys.readouterr().out
+    assert "A bad day, Acme: in the last 90 days this would have fired twice" in printed
+    assert "2025-04-02 00:00" in printed
+    assert json.loads(json.dumps(rehearse.as_json(every[0]), default=str))["alerts"][0]["card"]["brand"] == "Acme"
