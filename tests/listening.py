@@ -121,7 +121,7 @@ class HeldOpen(Database):
         with super().transaction():
             pass  # it is made
         held, turn = duckdb.connect(), threading.Lock()
-        held.execute(f"ATTACH '{self.main}' AS store; USE store; SET TimeZone = 'UTC'")
+        held.execute(f"ATTACH '{self.main}' AS store; USE store; SET TimeZone = 'UTC'; SET threads = 1")
         object.__setattr__(self, "_held", (held, turn))
 
     @contextmanager

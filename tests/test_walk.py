@@ -9,7 +9,7 @@ import pytest
 from answers import FIXTURES, READ, answer, read, target
 
 from earful import connectors
-from earful.connectors import appstore, mastodon, rss
+from earful.connectors import appstore, mastodon, rss, walk
 from earful.connectors.types import Cursor
 
 
@@ -114,11 +114,50 @@ def test_what_a_source_shows_late_is_found_within_the_overlap(name: str) -> None
     assert str(late) in kept
 
 
+@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("first", [True, False])
+def test_an_order_that_changes_while_paging_loses_nothing_that_is_still_there(name: str, first: bool) -> None:
+    """Newer items push all others down, and deleted ones pull them up, between any two pages."""
+    times = [START + 1800 * number for number in range(200)]
+    kept: set[str] = set()
+    cursor: Cursor = {}
+    if not first:
+        cursor, _ = visit(name, times, cursor, kept)
+        times += [max(times) + 1800 * number for number in range(1, 150)]
+    for turn in range(40):
+        before = cursor
+        cursor, _ = visit(name, times, cursor, kept, stop_after=1)
+        if cursor == before:
+            break
+        if turn < 3:
+            times.append(max(times) + 60)
+            for gone in sorted(times)[-40 - 9 * turn : -37 - 9 * turn]:  # on a page that was read
+                times.remove(gone)
+    visit(name, times, cursor, kept)
+    assert {str(time) for time in times} <= kept
+
+
 def test_a_crowded_second_does_not_stop_a_walk() -> None:
     crowd = [START + 100] * 450
     kept: set[str] = set()
     cursor, count = visit("hackernews", [START, *crowd, START + 200], {}, kept)
     assert str(START) in kept and count < 6 and cursor == {"since": START + 200}
+
+
+def test_a_walk_that_begins_anew_knows_what_was_kept_and_nothing_it_was_told() -> None:
+    other = {"since": 3, "next": "t3_x"}
+    cursor = {
+        "since": 5,
+        "top": 9,
+        "next": "token",
+        "pages": 2,
+        "etag": "v",
+        "unit": "u",
+        "seen": ["a"],
+        "other": other,
+    }
+    assert walk.restarted(cursor) == {"since": 5, "seen": ["a"], "other": other}
+    assert walk.restarted({}) == {}
 
 
 def test_a_server_that_repeats_its_page_does_not_hold_the_walk() -> None:
