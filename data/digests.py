@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from earful.data.queries import Filters
 
@@ -96,6 +97,24 @@ def negative_by_source(con: Connection, filters: Filters, before: datetime) -> l
         " AND published < $finish GROUP BY source ORDER BY source",
         {"brand": filters.brand, "start": filters.start, "finish": filters.finish, "before": before},
     ).fetchall()
+
+
+def told_in_themes(con: Connection, brand: str, edges: Sequence[datetime]) -> dict[str, list[int]]:
+    """Counts the stories of each of a brand's themes in the steps between `edges`; a story belongs to one theme."""
+    con.register("steps", pa.table({"place": range(len(edges) - 1), "begins": list(edges[:-1])}))
+    rows = con.execute(
+        "WITH told AS (SELECT f.story, arg_max(t.theme, f.leads) AS theme FROM theme_members t"
+        " JOIN facts f USING (brand, source, id) WHERE t.brand = $brand AND t.theme <> '' GROUP BY f.story)"
+        " SELECT theme, place, count(*) FROM facts f JOIN told USING (story)"
+        " ASOF JOIN steps ON f.published >= steps.begins WHERE f.brand = $brand AND f.leads AND NOT f.hidden"
+        " AND f.published >= $start AND f.published < $finish GROUP BY ALL",
+        {"brand": brand, "start": edges[0], "finish": edges[-1]},
+    ).fetchall()
+    con.unregister("steps")
+    found: dict[str, list[int]] = {}
+    for theme, place, count in rows:
+        found.setdefault(theme, [0] * (len(edges) - 1))[place] = count
+    return found
 
 
 def unscored(con: Connection, filters: Filters) -> list[tuple[str, int]]:

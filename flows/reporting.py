@@ -4,7 +4,7 @@ Everything comes from one connection, to the writer's store or to a snapshot, an
 gives the same page. What is no more than chance is said to be so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -186,8 +186,7 @@ def _grown(
     con: queries.Connection, filters: Filters, edges: Sequence[datetime], earlier: Sequence[datetime]
 ) -> list[dict[str, Any]]:
     """Lists the themes that grew beyond chance, those that grew most first, each with a quote."""
-    borders = sorted({at.astimezone(UTC) for at in (*earlier, *edges)})
-    counts = criticism.counts(con, filters, borders)
+    told, told_before = (digests.told_in_themes(con, filters.brand, _utc(steps)) for steps in (edges, earlier))
     stands = board.standing(con, filters.brand)
     members: dict[str, list[str]] = {}
     known = {one.theme: one for one in criticism.themes(con, filters.brand)}
@@ -198,8 +197,7 @@ def _grown(
         stand = stands.get(root, board.Standing())
         if stand.hidden or root not in known:
             continue
-        chosen = counts[counts.theme.isin(themes)]
-        now, before = (_by_step(chosen, steps) for steps in (edges, earlier))
+        now, before = _summed(told, themes, len(edges) - 1), _summed(told_before, themes, len(earlier) - 1)
         moved = _moved(now, before)
         if moved.clear > 0:
             quotes = criticism.quotes(con, filters, themes, 1)
@@ -215,11 +213,12 @@ def _grown(
     return sorted(found, key=lambda one: (one["before"] - one["now"], one["name"]))[:GREW]
 
 
-def _by_step(counts: pd.DataFrame, edges: Sequence[datetime]) -> list[int]:
-    return [
-        int(counts[(counts.begins >= start.timestamp()) & (counts.begins < finish.timestamp())]["count"].sum())
-        for start, finish in pairwise(edges)
-    ]
+def _summed(told: Mapping[str, list[int]], themes: Sequence[str], steps: int) -> list[int]:
+    return [sum(told[theme][place] for theme in themes if theme in told) for place in range(steps)]
+
+
+def _utc(edges: Sequence[datetime]) -> list[datetime]:
+    return [edge.astimezone(UTC) for edge in edges]
 
 
 def _quote(one: criticism.Quote) -> dict[str, Any]:

@@ -24,7 +24,20 @@ from earful.models.sentiment import WeightsError
 
 COMMANDS = {
     *("init", "check", "run", "serve", "dashboard", "demo"),
-    *("sources", "replay", "import", "export", "eval", "alert", "record", "webhook", "event", "match"),
+    *(
+        "sources",
+        "replay",
+        "import",
+        "export",
+        "eval",
+        "alert",
+        "record",
+        "webhook",
+        "event",
+        "match",
+        "health",
+        "report",
+    ),
 }
 CONFIG = """
 every = "15m"

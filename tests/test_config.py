@@ -9,6 +9,7 @@ import pytest
 from earful import connectors
 from earful.flows import template
 from earful.flows.config import ConfigError, load, load_or_last_good
+from earful.flows.target_table import Digest
 
 SECRET = "https://hooks.example/T0/b4d-S3CRET"
 WHOLE = """timezone = "Europe/Berlin"
@@ -132,7 +133,8 @@ def test_a_file_saved_by_notepad_is_read(path: Path) -> None:
         ('brands = ["Acme", "Globex"]', 'brands = ["Acme", "Globx"]', 27, "no brand 'Globx'; did you mean 'Globex'?"),
         ('brands = ["Acme", "Globex"]', 'brands = "Acme"', 27, 'brands: write a list, like ["one", "two"]'),
         ('targets = ["team"]', 'targets = ["taem"]', 29, "there is no target 'taem'; did you mean 'team'?"),
-        ('kind = "webhook"', 'kind = "mail"', 33, "kind: Input should be 'apprise' or 'webhook'"),
+        ('kind = "webhook"', 'kind = "mail"', 33, "kind: Input should be 'apprise', 'webhook', 'email', 'slack'"),
+        ("url_env =", 'secret_env = "EARFUL_NOT_SET"\nurl_env =', 34, "environment variable EARFUL_NOT_SET is not set"),
         ("EARFUL_TEST_HOOK", "EARFUL_NOT_SET", 34, "the environment variable EARFUL_NOT_SET is not set; export it"),
         ('"EARFUL_TEST_HOOK"', f'"{SECRET}"', 34, "name an environment variable, like EARFUL_TEAM_URL"),
         ("url_env =", f'url = "{SECRET}"\nurl_env =', 34, "unknown key 'url'; did you mean 'url_env'?"),
@@ -289,10 +291,31 @@ def test_the_template_can_be_used_as_it_is(path: Path) -> None:
     assert [rule.step for rule in config.rules] == [timedelta(hours=1), timedelta(days=1)]
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('at = "8 am"', 'at: write a time of the day, like "08:00"'),
+        ('at = "24:00"', 'at: write a time of the day, like "08:00"'),
+        ('every = "month"', "every: Input should be 'day' or 'week'"),
+        ('on = "Monday"', "on: Input should be 'monday'"),
+        ('brands = ["Acne"]', "there is no brand 'Acne'; did you mean 'Acme'?"),
+        ('targets = ["boss"]', "there is no target 'boss'; add a [[targets]] table"),
+        ('to = ["boss"]', "unknown key 'to'; known here are every, at, on, brands, targets"),
+    ],
+)
+def test_a_mistake_in_the_digests_table_names_its_line_and_the_mend(path: Path, line: str, said: str) -> None:
+    (found,) = mistakes(path, f"[[brands]]\nname = 'Acme'\nmatch = 'acme'\n[digest]\n{line}\n").splitlines()
+    assert found.startswith(f"5: {said}")
+
+
 def test_what_the_template_offers_in_comments_can_be_used_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line of settings that is commented out begins with '# ' and a key or a bracket."""
-    monkeypatch.setenv("EARFUL_TEAM_URL", "json://localhost")
-    settings = ("[", "connector =", "target =", "brand =", "every =", "name =", "kind =", "url_env =")
+    monkeypatch.setenv("EARFUL_TEAM_URL", "https://hooks.example/1")
+    monkeypatch.setenv("EARFUL_TICKETS_URL", "https://hooks.example/2")
+    monkeypatch.setenv("EARFUL_TICKETS_SECRET", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
+    settings = ("[", "connector =", "target =", "brand =", "every =", "name =", "kind =", "url_env =", "secret_env =")
+    settings += ("on =", "at =", "brands =", "targets =")
+    settings += ("provider =", "client_id =", "editors =", "viewers =", "listen =")
     settings += ("columns =", "scale =", "port =", "backfill =")
     settings += ("hub =", "revision =", "labels =", "languages =", "threshold =", "towards =")
     lines = [
@@ -302,7 +325,8 @@ def test_what_the_template_offers_in_comments_can_be_used_too(path: Path, monkey
     path.write_text("\n".join(lines), encoding="utf-8")
     config = load(path)
     assert {source.connector for source in config.sources} == {"hackernews", "rss", "appstore", "mastodon", "files"}
-    assert config.targets[0].name == "team"
+    assert [(target.name, bool(target.secret)) for target in config.targets] == [("team", False), ("tickets", True)]
+    assert config.digest == Digest(brands=("Acme",), targets=("team",))
     assert config.webhook and config.webhook.port == 8502
     assert config.model.languages == ("de", "en")
     assert config.model.labels

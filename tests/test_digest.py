@@ -12,9 +12,9 @@ import pytest
 from invented_store import NOON, Said, fill
 from samples import config, rows
 
-from earful.data import alerting, board, digests, events, health, versions
+from earful.data import alerting, board, digests, events, health, store, versions
 from earful.data.database import Database, snapshot
-from earful.flows import digest, reporting
+from earful.flows import cli, digest, reporting
 from earful.flows.config import Config
 from earful.flows.messages import digest as page
 from earful.flows.messages import text
@@ -326,3 +326,87 @@ def test_a_week_without_a_word_is_told_as_such(tmp_path: Path) -> None:
     assert written(content).startswith("Acme, 13 Nov to 19 Nov 2026: nothing was said\n0 stories; none before.")
     assert digest.render(content, ZONE, "html")
     assert digest.render(content, ZONE, "pdf")
+
+
+CONFIG = """
+timezone = "Europe/Berlin"
+
+[[brands]]
+name = "Acme"
+match = "acme"
+
+[[targets]]
+name = "team"
+kind = "webhook"
+url_env = "HOOK"
+"""
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Runs `earful` beside a store with a crisis; gives the exit code and what it printed."""
+    monkeypatch.setenv("HOOK", "https://hooks.example/S3CRET")
+    (tmp_path / "earful.toml").write_text(CONFIG)
+    fill(tmp_path / "store", NOON, crisis())
+
+    def run_it(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["earful", *arguments, "-c", str(tmp_path / "earful.toml")])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        printed = capsys.readouterr()
+        return int(ended.value.code or 0), printed.out, printed.err
+
+    return run_it
+
+
+def test_the_command_writes_a_period_as_page_and_pdf(command, tmp_path: Path) -> None:
+    span = ("--brand", "Acme", "--from", "2026-11-13", "--to", "2026-11-19")
+    for name, begins in (("week.html", b"<!DOCTYPE html>"), ("week.pdf", b"%PDF-")):
+        out = tmp_path / name
+        code, _, err = command("report", *span, "--out", str(out))
+        assert (code, err) == (0, f"wrote {out}: Acme, snapshot 1\n")
+        assert out.read_bytes().startswith(begins)
+    assert "net sentiment fell to −68" in (tmp_path / "week.html").read_text(encoding="utf-8")
+    code, out, _ = command("report", *span, "--json")
+    assert json.loads(out)["negative"] == [53, 7]
+
+
+def test_the_command_writes_a_digest_as_it_was_sent(command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "none was made yet" in command("report", "--list")[2]
+    database = Database(tmp_path / "store")
+    (name,) = digest.make(database, team(tmp_path, monkeypatch), lambda: END + timedelta(hours=8))
+    assert name in command("report", "--list")[1]
+    assert command("report", "--digest", name, "--out", str(tmp_path / "sent.pdf"))[0] == 0
+    first = (tmp_path / "sent.pdf").read_bytes()
+    with database.transaction() as con:
+        store.save_correction(con, "shop", "m101", "Acme", "positive", "ada", NOON)
+    assert command("report", "--digest", name, "--out", str(tmp_path / "again.pdf"))[0] == 0
+    assert (tmp_path / "again.pdf").read_bytes() == first, "what was sent stays as it was"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--out", "x.docx"), "ends in neither .html nor .pdf"),
+        ((), "say where to write it"),
+        (("--brand", "Acne", "--out", "x.pdf"), "there is no brand 'Acne'; there are Acme"),
+        (("--from", "2026-11-20", "--to", "2026-11-13", "--out", "x.pdf"), "--from 2026-11-20 is after --to"),
+        (("--digest", "nothing", "--out", "x.pdf"), "there is no digest 'nothing'"),
+    ],
+)
+def test_the_command_says_what_is_wrong_with_a_call(command, arguments: tuple[str, ...], said: str) -> None:
+    code, _, err = command("report", *arguments)
+    assert code == 2
+    assert said in err
+
+
+def test_the_command_shows_how_each_target_stands(command, tmp_path: Path) -> None:
+    with Database(tmp_path / "store").transaction() as con:
+        messages = [(f"a|{name}", name, {"state": "test", "card": {}}) for name in ("team", "old")]
+        alerting.put_out(con, "a", messages, NOON)
+        alerting.mark_failed(con, "a|team", "hooks.example: answered 500", timedelta(hours=1), NOON)
+    code, out, _ = command("alert", "--targets")
+    assert code == 0
+    assert re.search(r"team\s+webhook\s+0\s+1\s+hooks.example: answered 500", out)
+    assert re.search(r"old\s+removed\s+0\s+1", out)
+    assert json.loads(command("alert", "--targets", "--json")[1])[1]["failing"]
