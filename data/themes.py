@@ -117,6 +117,17 @@ def count(con: Connection, brand: str, since: datetime) -> int:
     return int(row[0]) if row else 0
 
 
+def sizes(con: Connection, brand: str, since: datetime) -> dict[str, int]:
+    """Counts the stories of each of a brand's themes since a time."""
+    return dict(
+        con.execute(
+            f"SELECT t.theme, count(DISTINCT story) FROM theme_members t JOIN {COMPLAINTS} c"  # noqa: S608
+            " USING (brand, source, id) WHERE t.brand = ? AND t.theme <> '' AND published >= ? GROUP BY ALL",
+            [brand, since],
+        ).fetchall()
+    )
+
+
 def unplaced(con: Connection, brand: str, limit: int) -> list[Complaint]:
     """Lists a brand's complaints that have no place in their present words; newest first."""
     rows = con.execute(
@@ -159,12 +170,9 @@ def said_before(con: Connection, brand: str, chosen: Sequence[Complaint]) -> lis
 
 def words(con: Connection, keys: Sequence[Key]) -> dict[Key, tuple[str, str]]:
     """Gives title and text of mentions."""
-    con.register(
-        "sought", pa.table({"source": [key[0] for key in keys], "id": [key[1] for key in keys]}) if keys else _NOBODY
-    )
-    rows = con.execute(
-        "SELECT source, id, title, text FROM mentions SEMI JOIN sought USING (source, id)",
-    ).fetchall()
+    sources, ids = ([key[place] for key in keys] for place in (0, 1))
+    con.register("sought", pa.table({"source": pa.array(sources, pa.string()), "id": pa.array(ids, pa.string())}))
+    rows = con.execute("SELECT source, id, title, text FROM mentions SEMI JOIN sought USING (source, id)").fetchall()
     con.unregister("sought")
     return {(row[0], row[1]): (row[2], row[3]) for row in rows}
 
@@ -287,6 +295,3 @@ def _table(members: Sequence[Member], types: Mapping[str, pa.DataType]) -> pa.Ta
     return pa.table(
         {name: pa.array([getattr(one, name) for one in members], types.get(name, pa.string())) for name in names}
     )
-
-
-_NOBODY = pa.table({"source": pa.array([], pa.string()), "id": pa.array([], pa.string())})

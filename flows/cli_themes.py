@@ -6,10 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from earful.data import board, criticism
+from earful.data import board, criticism, themes
 from earful.data.board import Standing
 from earful.data.database import snapshot
-from earful.data.queries import Filters
 from earful.flows import jobs, run, show
 from earful.flows.config import ConfigError, load
 from earful.flows.console import DEFAULT, AsJson, ConfigPath
@@ -51,11 +50,10 @@ def listed(con: criticism.Connection, brand: str, now: datetime) -> dict[str, An
     known = {one.theme: one for one in criticism.themes(con, brand)}
     merged = {one.theme: Standing(into=one.into) for one in known.values() if one.into}
     stands = {**merged, **{theme: one for theme, one in stands.items() if one.into or theme not in merged}}
-    counts = criticism.parts(con, Filters(brand, now - SHOWN, now)).groupby("theme")["count"].sum()
     stories: dict[str, int] = {}
-    for theme, count in counts.items():
-        root = board.root(stands, str(theme))
-        stories[root] = stories.get(root, 0) + int(count)
+    for theme, count in themes.sizes(con, brand, now - SHOWN).items():
+        root = board.root(stands, theme)
+        stories[root] = stories.get(root, 0) + count
     alone = [one for theme, one in known.items() if board.root(stands, theme) == theme]
     rows = [
         {

@@ -24,7 +24,7 @@ HISTORY = timedelta(days=365)
 SAMPLE = 20_000  # complaints in which themes are sought; the others are placed among them
 AT_ONCE = 2000
 NAMING = 200  # of a theme's members, the nearest to its centre, that name it
-NOBODY = frozenset(("a google user", "anonymous", "deleted", "[deleted]", "guest", "unknown", "user", "customer"))
+NOBODY = frozenset(("", "a google user", "anonymous", "deleted", "[deleted]", "guest", "unknown", "user", "customer"))
 LOUD = 0.5  # of all complaints by one author: worth a word
 Progress = Callable[[str, int, int], None]
 
@@ -235,9 +235,12 @@ def _described(
         place, sentence = naming.sentence([texts[int(place)] for place in places], given.words)
         source = voices[int(places[place])]
         before = there.get(name)
-        found = before.found if before else now
-        first = before.first_seen if before and before.first_seen < now - HISTORY else min(times)
-        emerged = (now - found) / timedelta(days=1) if theme.narrow else None
+        ages = np.array([age(one, now) for one in mine])
+        state = themes.state(ages, span)
+        first = max(age for age in ages if state != "new" or age < themes.RECENT)  # a stray of old begins nothing
+        since = now - timedelta(days=float(first))
+        if before and (theme.narrow or before.first_seen < now - HISTORY):
+            since = before.first_seen
         fits = before is not None and before.name and set(before.name.split(", ")) <= set(given.words)
         described.append(
             kept.Theme(
@@ -251,11 +254,11 @@ def _described(
                 theme.centre.astype(np.float16).tobytes(),
                 theme.line,
                 theme.narrow,
-                first,
+                since,
                 max(times),
-                themes.state(np.array([age(one, now) for one in mine]), span, emerged),
+                state,
                 "",
-                found,
+                before.found if before else now,
             )
         )
     return described
@@ -263,7 +266,7 @@ def _described(
 
 def _loud(complaints: Sequence[Complaint]) -> str:
     """Says when one author wrote most of it."""
-    authors = Counter(one.author for one in complaints if one.author and one.author.lower() not in NOBODY)
+    authors = Counter(one.author for one in complaints if one.author.lower() not in NOBODY)
     most = max(authors.values(), default=0)
     if most < max(themes.ENOUGH, LOUD * len(complaints)):
         return ""

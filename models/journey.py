@@ -9,7 +9,7 @@ import re
 
 STAGES = ("discover", "buy", "receive", "use", "get help", "renew or leave")
 UNKNOWN = "unknown"
-READ = 4000  # characters of a text
+READ = 2000  # characters of a text
 
 _CUES = {
     "discover": (
@@ -70,12 +70,12 @@ _CUES = {
         r"(?:subscription|membership|contract|free trial) (?:end\w*|expire\w*|was renewed|renews|is up|fee)",
     ),
 }  # fmt: skip
-_PATTERNS = {stage: [re.compile(rf"\b(?:{cue})", re.IGNORECASE) for cue in cues] for stage, cues in _CUES.items()}
+_PATTERNS = {stage: [re.compile(rf"\b(?:{cue})") for cue in cues] for stage, cues in _CUES.items()}
 
 
 def stage(text: str) -> str:
     """Names the stage at which a text was said: one of STAGES, or UNKNOWN where no word tells."""
-    said = text[:READ].replace("’", "'")
+    said = text[:READ].lower().replace("’", "'")
     found = {
         name: [match.start() for match in (pattern.search(said) for pattern in patterns) if match]
         for name, patterns in _PATTERNS.items()

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import log, sqrt
 
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
@@ -63,9 +64,10 @@ def counts(texts: Iterable[str], names: Collection[str] = ()) -> Counts:
         number += 1
         seen: dict[str, str] = {}
         spoken = [(word, _root(word)) for word in tokens(_plain(text))]
-        usable = [
-            not (word in out or word in ENGLISH_STOP_WORDS or word in VAGUE or len(word) < 3) for word, _ in spoken
-        ]
+        usable = [_tells(word) and word not in out for word, _ in spoken]
+        for place, (one, other) in enumerate(pairwise(word for word, _ in spoken)):
+            if one + other in out:  # a brand's name written apart
+                usable[place] = usable[place + 1] = False
         for place, (word, root) in enumerate(spoken):
             if usable[place]:
                 seen.setdefault(root, word)
@@ -141,6 +143,10 @@ def _distinctive(count: int, size: int, elsewhere: int, others: int) -> float:
 
 def _taken(pair: str, chosen: Sequence[str]) -> bool:
     return any(set(pair.split()) & set(one.split()) for one in chosen)
+
+
+def _tells(word: str) -> bool:
+    return len(word) > 2 and word not in ENGLISH_STOP_WORDS and word not in VAGUE
 
 
 def _root(word: str) -> str:

@@ -106,16 +106,16 @@ def assign(rows: Rows, themes: Sequence[Theme]) -> tuple[Places, Rows]:
     return places, strengths
 
 
-def state(ages: npt.NDArray[np.floating], span: float, emerged: float | None = None) -> str:
+def state(ages: npt.NDArray[np.floating], span: float) -> str:
     """Tells how a theme stands by its members' ages in days, in a history of `span` days.
 
-    It is "new" for two weeks after it `emerged` so many days ago, or while four in five of its members are of the last
-    two weeks and the history is three times as long. It is "growing" or "faded" when the last two weeks differ from
-    the eight before by more than chance (binomial test of two Poisson rates, one in a hundred on either side), and
-    for faded by half at least, or when it was silent for eight weeks; else "steady".
+    It is "new" while four in five of its members are of the last two weeks, in a history twice as long. It is "growing"
+    or "faded" when the last two weeks differ from the eight before by more than chance (binomial test of two Poisson
+    rates, one in a hundred on either side), and for faded by half at least, or when it was silent for eight weeks;
+    else "steady".
     """
     late = int((ages < RECENT).sum())
-    if (emerged is not None and emerged < RECENT) or (span >= 3 * RECENT and late >= 0.8 * len(ages)):
+    if late and span >= 2 * RECENT and late >= 0.8 * len(ages):
         return "new"
     before = min(BEFORE, span - RECENT)
     early = int(((ages >= RECENT) & (ages < RECENT + before)).sum())
