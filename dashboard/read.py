@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pandas as pd
 import streamlit as st
 
-from earful.data import database, events, judgements, queries, standing, stories, surveys, todo, versions
+from earful.data import changes, database, events, judgements, queries, standing, stories, surveys, todo, versions
+from earful.data import targets as outbox
 from earful.data.queries import Filters
 from earful.models.accuracy import Pair
 
@@ -113,6 +114,13 @@ def sources(folder: Path, version: str, borders: tuple[datetime, ...], week: dat
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
+def targets(folder: Path, version: str) -> list[outbox.TargetRow]:
+    """Reads how delivery stands at each target."""
+    with database.snapshot(folder) as con:
+        return outbox.standing(con)
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
 def judged(folder: Path, version: str) -> list[Pair]:
     """Reads every label that people gave, beside the model's; of all brands and times."""
     with database.snapshot(folder) as con:
@@ -159,3 +167,10 @@ def reach(folder: Path, version: str, brand: str) -> queries.Reach:
     """Reads from when to when a brand was spoken of."""
     with database.snapshot(folder) as con:
         return queries.reach(con, brand)
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def configuration_changes(folder: Path, version: str) -> list[changes.Change]:
+    """Reads the last changes of the configuration that were made on the dashboard."""
+    with database.snapshot(folder) as con:
+        return changes.latest(con, 20)

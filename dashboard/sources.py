@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import canvas, charts, frame, period, read, words
+from earful.dashboard import canvas, charts, frame, period, read, targets, words
 from earful.dashboard.frame import Store
 from earful.data.todo import SourceRow
 from earful.models import condition
@@ -31,6 +31,7 @@ def show() -> None:
         return
     judged = sorted(((condition.judge(row), row) for row in found.rows), key=lambda one: (one[0].rank, one[1].source))
     _sum_up([one for one, _ in judged])
+    targets.show(store)
     wanted = st.segmented_control(
         "Show",
         [name for name in condition.ORDER if any(one.name == name for one, _ in judged)],

@@ -15,7 +15,7 @@ from troubled_store import CONDITIONS, NEWS, REVIEWS, SEARCH
 
 from earful.dashboard import frame, launch
 from earful.dashboard.read import Known
-from earful.data import health, queries, standing, store, todo
+from earful.data import alerting, health, queries, standing, store, todo
 from earful.data.alerting import Alert
 from earful.data.database import Database
 from earful.data.todo import SourceRow
@@ -372,6 +372,20 @@ def test_what_a_source_says_is_shown_as_it_is(folder: Path) -> None:
     assert f"rss:{nasty}".replace("https://", "") in [one.value for one in app.text]
     assert f"“{nasty}”" in [one.value for one in app.text]
     assert not any(nasty[:5] in one.value for one in [*app.markdown, *app.caption, *app.subheader])
+
+
+def test_the_page_shows_what_a_target_does_not_take(folder: Path) -> None:
+    database = troubled_store.fill(folder, NOON)
+    with database.transaction() as con:
+        for name in ("team", "boss"):
+            alerting.put_out(con, "a", [(f"a|{name}", name, {"state": "test", "card": {}})], NOON)
+        alerting.mark_failed(con, "a|team", "hooks.example: answered 500 ![x](https://evil.example/p.png)", HOUR, NOON)
+    app = page()
+    said = [one.value for one in app.text]
+    assert "Target “team”: 1 message waits" in said
+    assert "“hooks.example: answered 500 ![x](https://evil.example/p.png)”" in said
+    assert not any("boss" in one for one in said)
+    assert not any("evil" in one.value for one in app.markdown)
 
 
 def test_without_sources_the_page_says_how_to_add_one(folder: Path) -> None:
