@@ -42,7 +42,10 @@ def alike(ids: Sequence[str]) -> list[str]:
 
 
 def again(ids: Sequence[str]) -> httpx.Request:
-    """Asks which of some videos or comments are there: https://developers.google.com/youtube/v3/docs/comments/list"""
+    """Asks which of some videos or comments are there.
+
+    https://developers.google.com/youtube/v3/docs/comments/list, https://developers.google.com/youtube/v3/docs/videos/list
+    """
     what = "videos" if ids[0].startswith(VIDEO) else "comments"
     query = {"part": "id", "id": ",".join(name.removeprefix(VIDEO) for name in alike(ids))}
     return httpx.Request("GET", f"https://www.googleapis.com/youtube/v3/{what}", params=query)
