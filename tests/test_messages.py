@@ -272,6 +272,32 @@ def test_a_late_alert_and_a_reminder_say_so() -> None:
     assert made.title.startswith("Reminder: criticism of Acme")
 
 
+def test_other_alerts_of_the_brand_are_told_too() -> None:
+    also = [
+        {
+            "alert": "a",
+            "rule": "A bad day",
+            "state": "firing",
+            "what": "negative stories",
+            "observed": 61,
+            "expected": 9.5,
+        },
+        {"alert": "b", "rule": "Shop", "state": "resolved", "what": "stories", "observed": 3, "expected": 0.4},
+    ]
+    for state in ("firing", "resolved"):
+        made = alert.write({"state": state, "card": card_of(), "also": also}, ZONE)
+        body = text.write(made, 4000)[1]
+        assert "- lasts  61 negative stories, 9.5 expected (rule “A bad day”)" in body
+        assert "- calm again  3 stories, 0.4 expected (rule “Shop”)" in body
+
+
+def test_a_silence_is_told_as_one() -> None:
+    values = {"counts": "silence", "what": "stories", "observed": 0, "expected": 14.2, "excess": -14.2}
+    made = told("calm", **values, low=-20.1, high=-8.3)
+    assert made.title == "Acme has gone quiet: 0 stories in 3 hours, 14.2 expected"
+    assert made.lead[0] == "That is 14.2 fewer than expected (8.3 to 20.1 by the scatter of the usual)."
+
+
 def card_of() -> dict[str, Any]:
     """The card of the alert that `told` writes."""
     found: list[dict[str, Any]] = []

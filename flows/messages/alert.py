@@ -21,14 +21,19 @@ NAME, QUOTE = 90, 280  # UTF-16 units of a name and of a quote
 
 
 def write(message: Mapping[str, Any], zone: ZoneInfo) -> Notice:
-    """Writes the message about a spike: `state` is "firing" or "resolved", `card` is models.card.Card as JSON."""
+    """Writes the message about a spike: `state` is "firing" or "resolved", `card` is models.card.Card as JSON.
+
+    `also` lists the brand's other alerts that the message tells of.
+    """
     card = message["card"]
     resolved = message["state"] == "resolved"
-    sections = sorted([*_splits(card), *_new(card), *_quotes(card, zone), *_unknown(card)], key=lambda one: one.rank)
+    sections = [*_splits(card), *_also(message), *_quotes(card, zone), *_unknown(card), *_new(card)]
+    if resolved:
+        sections = [one for one in sections if one.rank <= 2 and one.title != SPLITS["theme"][0]]
     return Notice(
         title=_title(card, resolved),
         lead=tuple(_lead(card, resolved, zone)),
-        sections=tuple(sections if not resolved else [one for one in sections if one.title == SPLITS["source"][0]]),
+        sections=tuple(sorted(sections, key=lambda one: one.rank)),
         links=tuple(_links(card)),
         tone="good" if resolved else "bad",
         chart=charts.alert(card, zone),
@@ -102,6 +107,19 @@ def _part(split: str, part: Mapping[str, Any], shares: bool) -> Item:
     share = f" ({part['share']:.0%})" if shares and part["share"] > 0 else ""
     value = f"{part['excess']:+.1f}{share}".replace("-", "−")
     return Item(name, value, told, quoted=split == "story" and part["name"] not in OTHERS)
+
+
+def _also(message: Mapping[str, Any]) -> list[Section]:
+    items = tuple(
+        Item(
+            f"{one['observed']} {clean.line(one['what'] or 'stories', NAME)}, {one['expected']:.1f} expected",
+            "calm again" if one["state"] == "resolved" else "lasts",
+            f"rule “{clean.line(one['rule'], NAME)}”",
+        )
+        for one in message.get("also") or ()
+        if one.get("expected") is not None
+    )
+    return [Section("Other alerts of this brand", items, rank=2)] if items else []
 
 
 def _new(card: Mapping[str, Any]) -> list[Section]:
