@@ -16,9 +16,10 @@ import resource
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import copies
 import numpy as np
@@ -29,7 +30,7 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.metrics.cluster import pair_confusion_matrix
 
 from earful.connectors.types import Mention
-from earful.data import embeddings, store
+from earful.data import embeddings, fingerprints, store
 from earful.data.database import Database
 from earful.flows import group
 from earful.models import fingerprint, sentiment, stories
@@ -146,6 +147,54 @@ def figures(made: Sequence[Made], found: Sequence[int | str]) -> tuple[float, fl
     return precision, recall, 2 * precision * recall / max(1e-9, precision + recall), adjusted_rand_score(truth, ours)
 
 
+def meetings(made: Sequence[Made]) -> None:
+    """Prints how surely copies meet in an index: ours, and MinHash of the whole or of leads and paragraphs too."""
+    print("\n| index | places a mention | copies that meet | strangers met a mention | ms |\n|---|---:|---:|---:|---:|")
+    for name, method in (
+        ("passages (winnowing)", _our_places),
+        ("MinHash of the whole, 16 bands of 4", lambda one: _bands(one.text, 64)),
+        ("MinHash of whole, leads and paragraphs, 8 bands of 4", _parts),
+    ):
+        began = time.process_time()
+        put = [method(one) for one in made]
+        spent = (time.process_time() - began) / len(made) * 1e3
+        there: dict[Hashable, list[int]] = defaultdict(list)
+        groups = stories.Groups()
+        met = 0
+        for place, some in enumerate(put):
+            others = {other for each in some for other in there[each]}
+            for other in others:
+                if made[other].truth == made[place].truth:
+                    groups.join(place, other)
+                else:
+                    met += 1
+            for each in some:
+                there[each].append(place)
+        firsts = {one.truth: place for place, one in enumerate(made) if "original" in one.kind}
+        copied = [place for place, one in enumerate(made) if one.truth in firsts and "original" not in one.kind]
+        found = sum(groups.of(place) == groups.of(firsts[made[place].truth]) for place in copied)
+        rows = np.mean([len(some) for some in put])
+        print(f"| {name} | {rows:.1f} | {found / len(copied):.4f} | {met / len(made):.1f} | {spent:.2f} |", flush=True)
+
+
+def _our_places(one: Made) -> set[Hashable]:
+    taken = fingerprint.take(one.source, one.author, one.published, one.title, one.text, one.rating, one.personal)
+    return set(stories.places(taken))
+
+
+def _bands(text: str, permutations: int) -> set[Hashable]:
+    sketch = MinHash(num_perm=permutations)
+    sketch.update_batch([each.encode() for each in shingles(Made("", "", text))])
+    return {(at, *sketch.hashvalues[at : at + 4].tolist()) for at in range(0, permutations, 4)}
+
+
+def _parts(one: Made) -> set[Hashable]:
+    said = one.text.split()
+    parts = [one.text, *(" ".join(said[:size]) for size in (16, 32, 64) if len(said) > size)]
+    parts += [part for part in copies.paragraphs(one.text) if len(part.split()) > 15 and len(said) > 60]
+    return {band for part in parts for band in _bands(part, 32)}
+
+
 def numbered(names: Sequence[int | str]) -> list[int]:
     """Numbers names."""
     numbers: dict[int | str, int] = {}
@@ -178,6 +227,7 @@ def quality(data: Path, size: int) -> None:
     sizes = Counter(ours)
     for one, found in zip(made, ours, strict=True):
         held[one.kind] += found == first[one.truth] if one.truth in first else sizes[found] == 1
+    meetings(made)
     print("\n| what was done | mentions | rightly grouped |\n|---|---:|---:|")
     for kind in sorted(total):
         if "original" not in kind:
@@ -187,12 +237,14 @@ def quality(data: Path, size: int) -> None:
 def invented(count: int, seed: int) -> list[str]:
     """Invents texts of 8 to 200 words, of a vocabulary of 50,000 with Zipf's frequencies; a tenth are edited copies."""
     chance = np.random.default_rng(seed)
+    letters = "etaoinshrdlucmfwypvbgkjqxz"
+    spelt = ["".join(letters[number // 26**place % 26] for place in range(4)) for number in range(50_001)]
     lengths = np.clip(chance.lognormal(3.3, 0.7, count).astype(int), 8, 200)
     drawn = np.minimum(chance.zipf(1.15, int(lengths.sum())), 50_000)
     found: list[str] = []
     at = 0
     for place, length in enumerate(lengths):
-        own = [f"w{number}" for number in drawn[at : at + length]]
+        own = [spelt[number] for number in drawn[at : at + length]]
         at += length
         if place > 100 and chance.random() < 0.1:
             before = found[place - int(chance.integers(1, 100))].split()
@@ -203,22 +255,23 @@ def invented(count: int, seed: int) -> list[str]:
 
 def growth(count: int, step: int) -> None:
     """Prints the cost of grouping as the store grows: invented mentions over a year, oldest first."""
-    print("\n| mentions | ms a new mention | of it its fingerprint | stories of several | peak MiB | MiB on disk |")
-    print("|---:|---:|---:|---:|---:|---:|")
+    print(
+        "\n| mentions | ms a new mention | ms of the processor | of it finding copies | stories of several | peak MiB | MiB of fingerprints |"
+    )
+    print("|---:|---:|---:|---:|---:|---:|---:|")
     apart = timedelta(days=365) / count
+    finding = Stopwatch()
+    for module, name in ((fingerprints, "put"), (group, "_join"), (group, "_fingerprint")):
+        setattr(module, name, finding.around(getattr(module, name)))
     with tempfile.TemporaryDirectory() as folder:
         database = Database(Path(folder))
         with database.transaction(publish=False) as con:
             store.add_source(con, "rss:a", "rss", "a")
         for start in range(0, count, step):
-            texts = invented(step, start)
-            fill(database, start, texts, apart)
-            began = time.perf_counter()
-            prints = [fingerprint.take("rss:a", "", 0.0, "", text, None, False) for text in texts[:2000]]
-            taking = (time.perf_counter() - began) / len(prints)
-            began = time.perf_counter()
+            fill(database, start, invented(step, start), apart)
+            finding.seconds, began, begun = 0.0, time.perf_counter(), time.process_time()
             done = group.group(database, "", lambda: START, lambda *_: None)
-            seconds = time.perf_counter() - began
+            seconds, worked = time.perf_counter() - began, time.process_time() - begun
             assert done.mentions == step, done
             with database.look() as con:
                 several = con.execute(
@@ -227,10 +280,29 @@ def growth(count: int, step: int) -> None:
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             disk = sum(path.stat().st_size for path in Path(folder).glob("stories.sqlite*")) / 2**20
             print(
-                f"| {start + step:,} | {seconds / step * 1e3:.2f} | {taking * 1e3:.2f} | {several[0]:,} | {peak:,.0f}"
-                f" | {disk:,.0f} |",
+                f"| {start + step:,} | {seconds / step * 1e3:.2f} | {worked / step * 1e3:.2f}"
+                f" | {finding.seconds / step * 1e3:.2f} | {several[0]:,} | {peak:,.0f} | {disk:,.0f} |",
                 flush=True,
             )
+
+
+class Stopwatch:
+    """Adds up the processor's seconds that functions take."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def around(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Gives a function that does the same and is measured."""
+
+        def measured(*arguments: Any) -> Any:
+            began = time.process_time()
+            try:
+                return function(*arguments)
+            finally:
+                self.seconds += time.process_time() - began
+
+        return measured
 
 
 def fill(database: Database, start: int, texts: Sequence[str], apart: timedelta) -> None:

@@ -69,21 +69,30 @@ def near(folder: Path, sought: Sequence[tuple[int, Sequence[int]]], window: int)
 
 def _near(con: sqlite3.Connection, minute: int, places: Sequence[int], window: int) -> dict[int, float]:
     first, last = minute - window, minute + window
+    periods = sorted({first // PERIOD, minute // PERIOD, last // PERIOD})
+    marks = ",".join("?" * len(periods))
+    question = f"SELECT entry FROM places WHERE period IN ({marks}) AND place = ? AND minute BETWEEN ? AND ? LIMIT ?"  # noqa: S608
     weights: dict[int, float] = {}
     for place in places:
-        seen: list[tuple[int, int]] = []
-        for period in range(first // PERIOD, last // PERIOD + 1):
-            for begin, end, order in ((first, minute, "DESC"), (minute + 1, last, "ASC")):
-                if begin // PERIOD <= period <= end // PERIOD:
-                    rows = con.execute(
-                        "SELECT minute, entry FROM places WHERE period = ? AND place = ? AND minute BETWEEN ? AND ?"  # noqa: S608
-                        f" ORDER BY minute {order}, entry LIMIT {SEEN // 2}",
-                        [period, place, begin, end],
-                    )
-                    seen += rows.fetchall()
-        for _, entry in seen:
+        seen = con.execute(question, [*periods, place, first, last, SEEN + 1]).fetchall()
+        if len(seen) > SEEN:
+            seen = _nearest(con, place, minute, first, "DESC") + _nearest(con, place, minute + 1, last, "ASC")
+        for (entry,) in seen:
             weights[entry] = weights.get(entry, 0.0) + 1 / len(seen)
     return weights
+
+
+def _nearest(con: sqlite3.Connection, place: int, begin: int, end: int, order: str) -> list[tuple[int]]:
+    """Finds the entries at a place that come next from one minute on to another, in time or against it."""
+    found: list[tuple[int]] = []
+    step = 1 if end >= begin else -1
+    for period in range(begin // PERIOD, end // PERIOD + step, step):
+        found += con.execute(
+            "SELECT entry FROM places WHERE period = ? AND place = ? AND minute BETWEEN ? AND ?"  # noqa: S608
+            f" ORDER BY minute {order}, entry LIMIT ?",
+            [period, place, min(begin, end), max(begin, end), SEEN // 2 - len(found)],
+        ).fetchall()
+    return found
 
 
 def read(folder: Path, numbers: Iterable[int]) -> dict[int, tuple[Key, str, bytes]]:

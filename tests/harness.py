@@ -167,6 +167,8 @@ QUERIES = {
     "mentions": "SELECT * EXCLUDE collected FROM mentions",
     "examined": "FROM examined",
     "matches": "FROM matches",
+    "grouped": "FROM grouped",
+    "story_merges": "SELECT old, new FROM story_merges",
     "scores": "SELECT * EXCLUDE (negative, neutral, positive, tries, scored), round(negative, 2), round(neutral, 2),"
     " round(positive, 2) FROM scores",
     "facts": "SELECT * EXCLUDE collected FROM facts",
