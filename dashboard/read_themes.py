@@ -23,7 +23,6 @@ class Found:
     cards: dict[str, board.Card]
     counts: pd.DataFrame
     parts: pd.DataFrame
-    volume: pd.DataFrame
     spikes: list[queries.Spike]
     gaps: list[queries.Gap]
     events: list[events.Event]
@@ -56,13 +55,13 @@ class Daily:
 def found(folder: Path, version: str, filters: Filters, borders: tuple[datetime, ...]) -> Found:
     """Reads a brand's themes and what was said in them between `borders`."""
     with database.snapshot(folder) as con:
+        counts, parts = criticism.told(con, filters, borders)
         return Found(
             criticism.themes(con, filters.brand),
             board.standing(con, filters.brand),
             board.cards(con, filters.brand),
-            criticism.counts(con, filters, borders),
-            criticism.parts(con, filters),
-            queries.counts(con, filters, borders),
+            counts,
+            parts,
             queries.spikes(con, filters),
             queries.gaps(con, filters),
             events.between(con, filters.brand, filters.start, filters.finish),
@@ -106,13 +105,6 @@ def quotes(folder: Path, version: str, filters: Filters, themes: tuple[str, ...]
     """Reads the mentions that stand for some themes most clearly."""
     with database.snapshot(folder) as con:
         return criticism.quotes(con, filters, themes, limit)
-
-
-@st.cache_data(show_spinner=False, max_entries=128, ttl="1h")
-def loudest(folder: Path, version: str, filters: Filters, themes: tuple[str, ...]) -> criticism.Loudest | None:
-    """Reads who said most of what was told in some themes."""
-    with database.snapshot(folder) as con:
-        return criticism.loudest(con, filters, themes)
 
 
 @st.cache_data(show_spinner=False, max_entries=128, ttl="1h")

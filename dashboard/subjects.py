@@ -30,7 +30,8 @@ STATES = {
 class Subject:
     """A theme with all that was merged into it, and what was said of it in the period.
 
-    `before` counts the period before, None where nothing is known of it; `steps` counts each step of the chart.
+    `before` counts the period before, None where nothing is known of it; `steps` counts each step of the chart;
+    `again` what was said by somebody who had said so before.
     """
 
     theme: str
@@ -45,6 +46,7 @@ class Subject:
     sources: dict[str, int]
     intents: dict[str, int]
     journey: dict[str, int]
+    again: int
     first_seen: datetime
 
     @property
@@ -89,7 +91,7 @@ def gather(
 ) -> list[Subject]:
     """Lists the subjects, pinned ones first, then by how much was said of them in the period that `edges` divide.
 
-    `counts` and `parts` are those of `criticism`; `before` is the equal period before, None when it is not known.
+    `counts` and `parts` are what `criticism.told` gave; `before` is the equal period before, None when it is not known.
     """
     known = {theme.theme: theme for theme in themes}
     ends = roots(themes, stands)
@@ -127,6 +129,7 @@ def _subject(
         _sums(parts, "source"),
         _sums(parts, "intent"),
         _sums(parts, "journey"),
+        int(parts[parts.again]["count"].sum()),
         min(known[one].first_seen for one in family),
     )
 

@@ -32,7 +32,7 @@ from earful.data.events import Event
 from earful.data.queries import Gap, Spike
 
 QUOTES = 5
-ONE_VOICE = 0.3  # of a theme by one author, from which that is said
+AGAIN = 0.3  # of a theme by authors who had said so before, from which that is told
 
 
 def show(view: View, found: Found, subject: Subject, everything: list[Subject]) -> None:
@@ -123,11 +123,9 @@ def _quotes(view: View, subject: Subject) -> None:
     st.markdown("**In their words**")
     if not quotes:
         st.caption("Nobody spoke of it in this period, or what was said was deleted at its source.")
-    loudest = read.loudest(view.folder, view.version, view.choice.filters, subject.family)
-    if loudest and loudest.count >= 5 and loudest.count >= ONE_VOICE * loudest.whole:
-        share = words.percent(loudest.count / loudest.whole)
-        st.badge(f"{share} of it is by one author", icon=":material/record_voice_over:", color="orange")
-        st.text(f"{words.short(loudest.author)}: {loudest.count:,} of {loudest.whole:,}")
+    if subject.again >= AGAIN * subject.count > 0:
+        share = words.percent(subject.again / subject.count)
+        st.badge(f"{share} repeats what its author said before", icon=":material/repeat:", color="orange")
     for place, quote in enumerate(quotes):
         with st.container(border=True, gap="xxsmall"):
             st.text(words.short(quote.text.strip(), 420))

@@ -7,7 +7,7 @@ are those of which it has a mention, with all their copies. A complaint is what 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import duckdb
 import numpy as np
@@ -19,10 +19,12 @@ from earful.data.queries import SLOT, Filters
 Connection = duckdb.DuckDBPyConnection
 COMPLAINT = "(f.label = 'negative' OR f.intent = 'problem')"
 EXCERPT = 600  # characters of a quote
+EDGE = timedelta(days=7)  # beyond the period in which a story's complaining copy is still looked for
 TOLD = (
-    "told AS (SELECT f.story, arg_max(t.theme, f.leads) AS theme, arg_max(t.journey, f.leads) AS journey"
-    " FROM theme_members t JOIN facts f USING (brand, source, id) WHERE t.brand = $brand AND t.theme <> ''"
-    " GROUP BY f.story)"
+    "told AS (SELECT f.story, arg_max(t.theme, f.leads) AS theme, arg_max(t.journey, f.leads) AS journey,"
+    " arg_max(t.again, f.leads) AS again FROM facts f JOIN theme_members t USING (brand, source, id)"
+    " WHERE f.brand = $brand AND t.brand = $brand AND t.theme <> '' AND f.published >= $start - $edge"
+    " AND f.published < $finish + $edge GROUP BY f.story)"
 )
 
 
@@ -59,15 +61,6 @@ class Quote:
     published: datetime
     text: str
     journey: str
-
-
-@dataclass(frozen=True)
-class Loudest:
-    """The author who said most in a theme: so many of all."""
-
-    author: str
-    count: int
-    whole: int
 
 
 @dataclass(frozen=True)
@@ -111,57 +104,48 @@ def voices(con: Connection, brand: str) -> int:
     return int(row[0])
 
 
-def loudest(con: Connection, filters: Filters, themes: Sequence[str]) -> Loudest | None:
-    """Tells who said most of what was told in some themes, and how much; None where nobody gave a name."""
-    where, values = _where(filters)
-    row = con.execute(
-        f"WITH {TOLD} SELECT m.author, count(*), sum(count(*)) OVER () FROM facts f JOIN told USING (story)"  # noqa: S608
-        f" JOIN mentions m USING (source, id) WHERE {where} AND list_contains($themes, told.theme)"
-        " GROUP BY m.author ORDER BY m.author = '', count(*) DESC, m.author LIMIT 1",
-        values | {"themes": list(themes)},
-    ).fetchone()
-    return Loudest(row[0], int(row[1]), int(row[2])) if row and row[0] else None
+def told(con: Connection, filters: Filters, borders: Sequence[datetime]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Counts the stories or mentions of the brand's themes: in the steps between `borders`, and by what they are.
 
-
-def counts(con: Connection, filters: Filters, borders: Sequence[datetime]) -> pd.DataFrame:
-    """Counts the stories or mentions of the brand's themes in the steps between `borders`.
-
-    The borders are in order and lie on quarters of an hour. Columns: theme, begins (the step does, in seconds since
-    1970), label, count.
+    The borders are in order, lie on quarters of an hour and hold the filters' period. The first frame has the columns
+    theme, begins (the step does, in seconds since 1970), label, count. The second counts the period alone: theme,
+    source, intent, journey, again (its author had said so before), label, count.
     """
     edges = np.array([int(border.timestamp()) for border in borders])
     slots = np.arange(edges[0] // SLOT, edges[-1] // SLOT)
     begins = edges[np.searchsorted(edges, slots * SLOT, side="right") - 1]
     con.register("steps", pa.table({"slot": slots, "begins": begins}))
     where, values = _where(filters)
-    return con.execute(
-        f"WITH {TOLD} SELECT theme, begins, label, count(*) AS count FROM"  # noqa: S608
-        f" (SELECT story, label, epoch_us(published) // 900000000 AS slot FROM facts f WHERE {where})"
-        " JOIN told USING (story) JOIN steps USING (slot) GROUP BY ALL",
-        values | {"start": borders[0], "finish": borders[-1]},
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE told_of AS WITH {TOLD}"  # noqa: S608
+        " SELECT theme, epoch_us(f.published) // 900000000 AS slot, f.published, f.source, f.intent, journey, again,"
+        f" label FROM facts f JOIN told USING (story) WHERE {where}",
+        values | {"edge": EDGE, "start": borders[0], "finish": borders[-1]},
+    )
+    counts = con.execute(
+        "SELECT theme, begins, label, count(*) AS count FROM told_of JOIN steps USING (slot) GROUP BY ALL"
     ).df()
-
-
-def parts(con: Connection, filters: Filters) -> pd.DataFrame:
-    """Counts what was told in the brand's themes; columns: theme, source, intent, journey, label, count."""
-    where, values = _where(filters)
-    return con.execute(
-        f"WITH {TOLD} SELECT theme, source, intent, journey, label, count(*) AS count"  # noqa: S608
-        f" FROM facts f JOIN told USING (story) WHERE {where} GROUP BY ALL",
-        values,
+    parts = con.execute(
+        "SELECT theme, source, intent, journey, again, label, count(*) AS count FROM told_of"
+        " WHERE published >= ? AND published < ? GROUP BY ALL",
+        [filters.start, filters.finish],
     ).df()
+    return counts, parts
 
 
 def quotes(con: Connection, filters: Filters, themes: Sequence[str], limit: int) -> list[Quote]:
     """Lists the mentions that stand for some themes most clearly, one of each author; nothing of what was deleted."""
     where, values = _where(filters)
     rows = con.execute(
-        "SELECT source, id, m.author, f.published, left(m.title || '\n' || m.text, $excerpt), t.journey"  # noqa: S608
-        " FROM theme_members t JOIN facts f USING (brand, source, id) JOIN mentions m USING (source, id)"
-        f" WHERE {where} AND list_contains($themes, t.theme) AND NOT t.again AND m.gone IS NULL AND m.text <> ''"
+        "WITH likely AS (SELECT source, id, f.published, t.strength, t.journey"  # noqa: S608
+        " FROM facts f JOIN theme_members t USING (brand, source, id)"
+        f" WHERE {where} AND t.brand = $brand AND list_contains($themes, t.theme) AND NOT t.again"
+        " ORDER BY t.strength DESC, f.published DESC, source, id LIMIT 40 * $limit)"
+        " SELECT source, id, m.author, l.published, left(m.title || '\n' || m.text, $excerpt), l.journey"
+        " FROM likely l JOIN mentions m USING (source, id) WHERE m.gone IS NULL AND m.text <> ''"
         " QUALIFY row_number() OVER (PARTITION BY coalesce(nullif(m.author, ''), source || id)"
-        " ORDER BY t.strength DESC, f.published DESC, source, id) = 1"
-        " ORDER BY t.strength DESC, f.published DESC, source, id LIMIT $limit",
+        " ORDER BY l.strength DESC, l.published DESC, source, id) = 1"
+        " ORDER BY l.strength DESC, l.published DESC, source, id LIMIT $limit",
         values | {"themes": list(themes), "limit": limit, "excerpt": EXCERPT},
     ).fetchall()
     return [Quote(*row) for row in rows]
@@ -178,10 +162,11 @@ def shares(con: Connection, filters: Filters) -> pd.DataFrame:
         f"WITH {TOLD} SELECT f.brand, coalesce(told.theme, '') AS theme, count(*) AS count FROM facts f"  # noqa: S608
         f" LEFT JOIN told USING (story) WHERE {where} AND ({COMPLAINT} OR told.theme IS NOT NULL) GROUP BY ALL"
         " UNION ALL SELECT f.brand, coalesce(p.theme, '') AS theme, count(*) AS count FROM facts f"
-        " LEFT JOIN (SELECT o.brand, o.story, arg_max(q.theme, o.leads) AS theme FROM theme_peers q"
-        " JOIN facts o USING (brand, source, id) WHERE q.of = $brand GROUP BY ALL) p USING (brand, story)"
+        " LEFT JOIN (SELECT o.brand, o.story, arg_max(q.theme, o.leads) AS theme FROM facts o"
+        " JOIN theme_peers q USING (brand, source, id) WHERE q.of = $brand AND o.published >= $start - $edge"
+        " AND o.published < $finish + $edge GROUP BY ALL) p USING (brand, story)"
         f" WHERE {other} AND ({COMPLAINT} OR coalesce(p.theme, '') <> '') GROUP BY ALL",
-        values,
+        values | {"edge": EDGE},
     ).df()
 
 
@@ -220,11 +205,12 @@ def daily(
     if themes:
         table, its = ("theme_peers", "AND t.of = $of") if of else ("theme_members", "")
         among = (
-            f"f.story IN (SELECT o.story FROM {table} t JOIN facts o USING (brand, source, id)"  # noqa: S608
-            f" WHERE t.brand = $brand {its} AND list_contains($themes, t.theme))"
+            f"f.story IN (SELECT o.story FROM facts o JOIN {table} t USING (brand, source, id)"  # noqa: S608
+            f" WHERE t.brand = $brand AND o.brand = $brand {its} AND list_contains($themes, t.theme)"
+            " AND o.published >= $start - $edge AND o.published < $finish + $edge)"
         )
     values = {"brand": brand, "start": edges[0], "finish": edges[-1]}
-    more = {"themes": list(themes), "of": of}
+    more = {"themes": list(themes), "of": of, "edge": EDGE}
     rows = con.execute(
         "SELECT f.source, place, count(*) FROM facts f ASOF JOIN days ON f.published >= days.begins"  # noqa: S608
         " WHERE f.brand = $brand AND f.leads AND NOT f.hidden AND f.published >= $start AND f.published < $finish"

@@ -7,7 +7,7 @@ in and come out as aware UTC datetimes; the labels are negative, neutral, positi
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -282,10 +282,11 @@ def conditions(filters: Filters) -> tuple[str, list[Any]]:
             values.append(list(wanted))
     if filters.themes:
         parts.append(
-            "f.story IN (SELECT t.story FROM theme_members JOIN facts t USING (brand, source, id)"
-            " WHERE brand = ? AND list_contains(?, theme))"
+            "f.story IN (SELECT t.story FROM facts t JOIN theme_members o USING (brand, source, id)"
+            " WHERE t.brand = ? AND o.brand = ? AND t.published >= ? AND t.published < ? AND list_contains(?, theme))"
         )
-        values += [filters.brand, list(filters.themes)]
+        near = timedelta(days=7)  # a story's complaining copy may lie beyond the period
+        values += [filters.brand, filters.brand, filters.start - near, filters.finish + near, list(filters.themes)]
     for word in filters.words.split():
         # contains() knows no wildcards, so nothing in the word needs escaping
         parts.append("contains(lower(m.title || ' ' || m.text), lower(?))")

@@ -52,8 +52,7 @@ def told(theme: str, days: range) -> int:
 
 def test_themes_are_counted_by_step_and_by_part(themed: Path) -> None:
     with database.snapshot(themed) as con:
-        counts = asked.counts(con, MONTH, [NOON - 60.5 * DAY, NOON - 30.5 * DAY, NOON])
-        parts = asked.parts(con, MONTH)
+        counts, parts = asked.told(con, MONTH, [NOON - 60.5 * DAY, NOON - 30.5 * DAY, NOON])
     now = counts[counts.begins == (NOON - 30.5 * DAY).timestamp()]
     assert dict(zip(now.theme, now["count"], strict=True)) == {
         theme: told(theme, range(1, 31)) for theme in ("courier", "hotline", "app")
@@ -62,6 +61,10 @@ def test_themes_are_counted_by_step_and_by_part(themed: Path) -> None:
     assert list(zip(of_app.source, of_app.journey, of_app.label, of_app["count"], strict=True)) == [
         ("news", "use", "negative", told("app", range(1, 31)))
     ]
+
+
+def parts(con, filters: Filters) -> pd.DataFrame:
+    return asked.told(con, filters, [filters.start, filters.finish])[1]
 
 
 def test_copies_belong_to_the_theme_of_their_story_and_count_at_the_switch(tmp_path: Path) -> None:
@@ -78,9 +81,9 @@ def test_copies_belong_to_the_theme_of_their_story_and_count_at_the_switch(tmp_p
         )
     stories = replace(MONTH, themes=("t1",))
     with database.snapshot(tmp_path) as con:
-        assert asked.parts(con, stories)["count"].sum() == 1
-        assert asked.parts(con, replace(stories, stories=False))["count"].sum() == 2
-        assert asked.parts(con, replace(stories, sources=("news",)))["count"].sum() == 0
+        assert parts(con, stories)["count"].sum() == 1
+        assert parts(con, replace(stories, stories=False))["count"].sum() == 2
+        assert parts(con, replace(stories, sources=("news",)))["count"].sum() == 0
         assert [line.id for line in queries.mentions(con, stories, 10)] == ["c1"]
         assert [line.id for line in queries.mentions(con, replace(stories, stories=False), 10)] == ["c2", "c1"]
         shares = asked.shares(con, MONTH)
@@ -99,13 +102,12 @@ def test_quotes_are_by_different_authors_and_nothing_of_what_was_deleted(themed:
     assert not {quotes[0].id, quotes[1].id} & {quote.id for quote in left}
 
 
-def test_the_loudest_author_is_named(themed: Path) -> None:
+def test_people_who_complained_are_counted_once(themed: Path) -> None:
     with Database(themed).look() as con:
         con.execute("UPDATE mentions SET author = 'spam' WHERE starts_with(id, 'app')")
-        found = asked.loudest(con, MONTH, ["app"])
-        assert asked.loudest(con, MONTH, ["nothing"]) is None
         assert asked.voices(con, "Acme") == 11 + 11 + 1 + 11
-    assert found == asked.Loudest("spam", 8, 8)
+        con.execute("UPDATE mentions SET author = '' WHERE starts_with(id, 'app')")
+        assert asked.voices(con, "Acme") == 11 + 11 + 8 + 11
 
 
 def test_what_fell_into_a_gap_is_not_counted_by_the_day(themed: Path) -> None:
@@ -131,10 +133,10 @@ def theme(name: str, state: str = "steady", into: str = "") -> Theme:
 
 def counted(**counts: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows = [(name, NOON.timestamp(), "negative", count) for name, count in counts.items()]
-    parts = [(name, "shop", "problem", "use", "negative", count) for name, count in counts.items()]
+    parts = [(name, "shop", "problem", "use", False, "negative", count) for name, count in counts.items()]
     return (
         pd.DataFrame(rows, columns=["theme", "begins", "label", "count"]),
-        pd.DataFrame(parts, columns=["theme", "source", "intent", "journey", "label", "count"]),
+        pd.DataFrame(parts, columns=["theme", "source", "intent", "journey", "again", "label", "count"]),
     )
 
 
@@ -469,6 +471,13 @@ def test_merged_themes_count_in_the_one_they_went_into_at_once(kept: Database) -
     assert int(listed(app)["Stories"][1]) == int(before[1]) + int(before[2])
     button(app, "apart 0").click().run()
     assert len(listed(app)) == 4
+
+
+def test_a_theme_of_one_who_repeats_it_is_told(kept: Database) -> None:
+    assert "repeats what its author" not in said(page(theme="app"))
+    with kept.transaction() as con:
+        con.execute("UPDATE theme_members SET again = true WHERE theme = 'app' AND id NOT LIKE 'app 1 %'")
+    assert "75% repeats what its author said before" in said(page(theme="app"))
 
 
 def test_pinned_themes_come_first(kept: Database) -> None:
