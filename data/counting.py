@@ -20,7 +20,7 @@ SLOT = timedelta(minutes=15)  # every time zone of today is a whole number of th
 class Counted:
     """Which stories of a brand are counted: negative ones or all, of one theme, of one source, of few stars.
 
-    `theme` is a theme's name or id. The empty and None leave open.
+    `theme` is a theme's name or id. The empty and None leave open. `judged` leaves out what is unclear or not scored.
     """
 
     brand: str
@@ -28,6 +28,7 @@ class Counted:
     theme: str = ""
     source: str = ""
     stars: int | None = None
+    judged: bool = False
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,8 @@ def _stories(counted: Counted, since: datetime, until: datetime) -> tuple[str, d
     where = "brand = $brand AND leads AND NOT hidden AND published >= $since AND published < $until"
     if counted.negative:
         where += " AND label = 'negative'"
+    if counted.judged:
+        where += " AND label IN ('negative', 'neutral', 'positive')"
     if counted.source:
         where += " AND source = $of"
         values["of"] = counted.source

@@ -60,6 +60,9 @@ def erase(con: Connection, source: str, ids: Collection[str], now: datetime) -> 
     if not ids:
         return 0
     con.register("ended", pa.table({"id": pa.array(list(ids), pa.string())}))
+    authors = con.execute(
+        "SELECT DISTINCT author FROM mentions WHERE source = ? AND author <> '' AND id IN (FROM ended)", [source]
+    ).fetchall()
     rows = con.execute(
         "UPDATE mentions SET title = '', text = '', author = '', url = '', gone = ?::TIMESTAMPTZ"
         " WHERE source = ? AND gone IS NULL AND id IN (FROM ended) RETURNING id",
@@ -72,7 +75,7 @@ def erase(con: Connection, source: str, ids: Collection[str], now: datetime) -> 
     for table, key, column in _QUOTING if erased else ():
         for name, kept in con.execute(f"SELECT {key}, {column} FROM {table}").fetchall():  # noqa: S608
             value = json.loads(kept)
-            if _unquote(value, erased):
+            if _unquote(value, erased) | _unname(value.get("card", value), {author for (author,) in authors}):
                 con.execute(f"UPDATE {table} SET {column} = ? WHERE {key} = ?", [json.dumps(value), name])  # noqa: S608
     return len(erased)
 
@@ -107,6 +110,17 @@ def _unquote(value: Any, erased: Collection[tuple[str, str]]) -> bool:
         one["name"] = DELETED
     inside = [_unquote(one, erased) for place, one in places if place not in quotes]
     return bool(quotes or named or any(inside))
+
+
+def _unname(card: dict[str, Any], authors: Collection[str]) -> bool:
+    """Takes the names of authors out of a card's split by author and of what is new; says whether there were any."""
+    splits = card.get("splits")
+    rows = [*(splits.get("author", ()) if isinstance(splits, dict) else ())]
+    rows += [one for one in card.get("new", ()) if isinstance(one, dict) and one.get("kind") == "author"]
+    named = [one for one in rows if one["name"] in authors]
+    for one in named:
+        one["name"] = DELETED
+    return bool(named)
 
 
 def _is_of(value: Any, erased: Collection[tuple[str, str]]) -> bool:

@@ -103,7 +103,7 @@ def spanned(found: Sequence[Window], line: Line, life: Life) -> list[Window]:
         span = [window for window in span if window.finish <= life.resolved]
         while len(span) > 1 and not line.held(span[-1]):
             span.pop()
-    if line.score >= windows.SILENT and not line.least:
+    if not line.rising:
         before = [window for window in found if window.start < life.started]
         while before and not before[-1].observed:
             span.insert(0, before.pop())

@@ -31,10 +31,14 @@ class Window:
 
 @dataclass(frozen=True)
 class Line:
-    """From which score, and from how many stories on, an interval is surprising."""
+    """From which score, and from how many stories on, an interval is surprising.
+
+    `rising` says that it is many stories that surprise, not none at all.
+    """
 
     score: float
     least: int = 0
+    rising: bool = True
 
     def crossed(self, window: Window) -> bool:
         """Tells whether a window is surprising."""
@@ -46,7 +50,7 @@ class Line:
         What broke out need not go on surprising; it is over when counts are ordinary again.
         """
         upper = window.expected + UPPER * max(window.high - window.expected, 0.0)
-        return window.score >= self.score * LOW or (window.observed or 0) > upper
+        return window.score >= self.score * LOW or (self.rising and (window.observed or 0) > upper)
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,10 @@ def test_nothing_of_the_words_is_left_anywhere(con):
         {"source": SOURCE, "id": key, "author": "Ada", "text": f"a secret {key}", "url": f"https://news.example/{key}"}
         for key in ("1", "2")
     ]
-    card = {"brand": "Acme", "observed": 2, "quotes": quotes}
+    split = [{"name": name, "observed": 1, "excess": 1.0} for name in ("Ada Longname", "Bolette")]
+    new = [{"kind": "author", "name": "Ada Longname", "observed": 3, "before": 0}]
+    card = {"brand": "Acme", "observed": 2, "quotes": quotes, "splits": {"author": split}, "new": new}
+    con.execute("UPDATE mentions SET author = 'Ada Longname' WHERE id = '1'")
     alerting.save_alert(con, Alert("a", "Acme", "rule", "firing", NOW, NOW, None, NOW, card))
     alerting.put_out(con, "a", [("key", "team", {"state": "firing", "card": card})], NOW)
     assert everything(con).count("secret of mine") == 1 and everything(con).count("a secret 1") == 2
@@ -133,6 +136,7 @@ def test_nothing_of_the_words_is_left_anywhere(con):
     left = everything(con)
     assert "secret of mine" not in left and "a secret 1" not in left and "https://news.example/1" not in left
     assert [one.text for one in versions.history(con, SOURCE, "1").versions] == [""], "that it was edited is no secret"
+    assert "Ada Longname" not in left and left.count("Bolette") == 2, "in the alert and its message"
     assert left.count("a secret 2") == 2 and mention("2").text in left
     (waiting,) = todo.unsent(con, NOW + 2 * HOUR)
     assert waiting.message["card"]["observed"] == 2 and len(waiting.message["card"]["quotes"]) == 1
