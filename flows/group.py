@@ -24,7 +24,7 @@ from earful.models import fingerprint
 from earful.models import stories as judge
 from earful.models.fingerprint import Fingerprint
 
-BATCH = 2000
+BATCH = 5000
 COMPARED = 48  # entries that a mention is compared with at most: those that share most with it
 MOST = 500  # mentions of a story that is put together anew when the words of one change
 STATEMENTS = {  # connectors whose mentions are customers' own statements, with stars or without
