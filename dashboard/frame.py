@@ -21,6 +21,7 @@ PAGES = {
     "compare": "compare.py",
     "mentions": "mentions.py",
     "sources": "sources.py",
+    "set-up": "set_up.py",
 }
 SHARED = ("brand", "period", "from", "to", "source", "count")  # parts of an address that mean the same on every page
 LATE = 3  # schedules without news after which the data is called stale
@@ -68,6 +69,16 @@ def open_plain(page: str) -> Store:
     _banners(store.known, store.now)
     _wait_for_news(store.folder, store.version)
     return store
+
+
+def open_setup() -> Store:
+    """Draws the frame of the page that sets everything up: it is there before anything was collected."""
+    folder = Path(os.environ.get("EARFUL_STORE", ""))
+    version = read.version(folder) if os.environ.get("EARFUL_STORE") else ""
+    if version or signin.required():
+        return open_plain("set-up")
+    _head({}, "set-up")
+    return Store(folder, "", Known({}, [], [], []), datetime.now(UTC), signin.person(None))
 
 
 def open_page(page: str) -> View:

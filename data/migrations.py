@@ -225,6 +225,14 @@ def theme_spaces(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("ALTER TABLE themes ADD COLUMN narrow BOOLEAN DEFAULT false")
 
 
+def configuration_changes(con: duckdb.DuckDBPyConnection) -> None:
+    """Adds what people changed in earful.toml from the dashboard."""
+    con.execute(
+        "CREATE TABLE configuration_changes"
+        " (change TEXT PRIMARY KEY, difference TEXT NOT NULL, author TEXT NOT NULL, made TIMESTAMPTZ NOT NULL)"
+    )
+
+
 MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [
     first_schema,
     intents,
@@ -239,6 +247,7 @@ MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [
     checks,
     story_history,
     theme_spaces,
+    configuration_changes,
 ]
 
 

@@ -165,6 +165,11 @@ def load(path: Path) -> Config:
         raise ConfigError(f"{path} is not there; 'earful init' writes one to start from") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} can't be read: {error}") from None
+    return parse(path, text)
+
+
+def parse(path: Path, text: str) -> Config:
+    """Reads what stands, or is to stand, in a configuration file; raises ConfigError with a line for each mistake."""
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -1,0 +1,77 @@
+"""Draws when rules would have fired on the kept history: what was counted, what was expected, and each alert."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from earful.dashboard import canvas, words
+from earful.dashboard.canvas import Look
+
+
+def draw(answer: dict[str, Any], zone: ZoneInfo) -> None:
+    """Draws the answer to a rehearsal, a chart a brand; says what was wrong where there is none."""
+    found = answer.get("rehearsals")
+    if found is None:
+        st.code(words.plain(str(answer.get("error") or "\n".join(answer["mistakes"]))), language=None, wrap_lines=True)
+        return
+    look = canvas.DARK if st.context.theme.type == "dark" else canvas.LIGHT
+    for one in found:
+        st.text(f"{words.short(one['brand'])}: {words.plain(one['said'])}")
+        if one["windows"]:
+            st.altair_chart(chart(one, zone, look), width="stretch")
+        if one["alerts"]:
+            st.dataframe(
+                [
+                    {
+                        "Would have fired": words.moment(datetime.fromisoformat(alert["fired"]), zone),
+                        "Stories": alert["card"]["observed"],
+                        "Expected": words.expected(alert["card"]["expected"]),
+                        "Over": words.moment(datetime.fromisoformat(alert["resolved"]), zone)
+                        if alert["resolved"]
+                        else "goes on",
+                    }
+                    for alert in one["alerts"]
+                ],
+                hide_index=True,
+            )
+
+
+def chart(rehearsal: dict[str, Any], zone: ZoneInfo, look: Look) -> Any:
+    """Draws counted and expected in each interval, and a mark where the rule would have fired."""
+    rows = pd.DataFrame(rehearsal["windows"])
+    rows["x"] = [_clock(at, zone) for at in rows.start]
+    rows["x2"] = [_clock(at, zone) for at in rows.finish]
+    rows["when"] = [words.moment(datetime.fromisoformat(at), zone) for at in rows.start]
+    x = alt.X("x:T", title=None, scale=alt.Scale(type="utc", nice=False), axis=alt.Axis(format="%-d %b", grid=False))
+    tips = [
+        alt.Tooltip("when:N", title="From"),
+        alt.Tooltip("observed:Q", title="Counted"),
+        alt.Tooltip("expected:Q", title="Expected", format=".1f"),
+        alt.Tooltip("high:Q", title="Usual up to", format=".1f"),
+    ]
+    layers = [
+        alt.Chart(rows)
+        .mark_bar(color=look.neutral)
+        .encode(x=x, x2="x2:T", y=alt.Y("observed:Q", title=None), tooltip=tips),
+        alt.Chart(rows).mark_line(color=look.text, strokeDash=[4, 3], strokeWidth=1).encode(x=x, y="high:Q"),
+    ]
+    if rehearsal["alerts"]:
+        fired = pd.DataFrame({"x": [_clock(alert["fired"], zone) for alert in rehearsal["alerts"]]})
+        layers.append(alt.Chart(fired).mark_rule(color=look.negative, strokeWidth=1.6).encode(x="x:T"))
+        layers.append(
+            alt.Chart(fired)
+            .mark_point(shape="triangle-down", filled=True, size=90, color=look.negative, opacity=1)
+            .encode(x="x:T", y=alt.value(4))
+        )
+    times = len(rehearsal["alerts"])
+    said = f"It would have fired {times} {'time' if times == 1 else 'times'}"
+    title = [said, "Bars: counted; dashed: the upper end of the usual; marked: an alert"]
+    return canvas.whole(layers, title, 220, look)
+
+
+def _clock(at: str, zone: ZoneInfo) -> pd.Timestamp:
+    return pd.Timestamp(datetime.fromisoformat(at).astimezone(zone).replace(tzinfo=None)).tz_localize("UTC")
