@@ -19,6 +19,7 @@ LEAST = 3  # recent texts that make a subject
 CHANCE = 0.1  # that anything found is chance
 MOST_BEFORE = 0.25  # of the recent pace: what was said faster than that before is not new
 SAME_WORDS = 0.9  # mean cosine to their centre from which texts repeat each other's words
+TOLERANCE = 1e-3  # of a distance, below which it is none
 LEAVES = 4000  # texts in the tree; the others hang on the nearest of these
 
 
@@ -33,7 +34,9 @@ def subjects(rows: Rows, ages: npt.NDArray[np.floating]) -> list[Places]:
     leaves = _leaves(ages)
     near = leaves[_nearest(rows, rows[leaves])] if len(leaves) < len(rows) else np.arange(len(rows))
     hung = {int(leaf): np.flatnonzero(near == leaf) for leaf in leaves} if len(leaves) < len(rows) else {}
-    joins = linkage(rows[leaves].astype(np.float64), "average")[:, :2].astype(int)
+    tree = linkage(rows[leaves].astype(np.float64), "average")
+    joins = tree[:, :2].astype(int)
+    whole = _whole(tree)
     weigh = [np.bincount(np.searchsorted(leaves, near[ages < days]), minlength=len(leaves)) for days in WITHIN]
     sizes = _summed(np.bincount(np.searchsorted(leaves, near), minlength=len(leaves)), joins)
     chance, tests = np.ones(len(sizes)), 0
@@ -41,16 +44,16 @@ def subjects(rows: Rows, ages: npt.NDArray[np.floating]) -> list[Places]:
         if span < 2 * days:
             continue
         recent = _summed(young, joins)
-        asked = recent >= LEAST
+        asked = whole & (recent >= LEAST)
         asked[: len(leaves)] &= bool(hung)
         tests += int(asked.sum())
         fair = (sizes - recent) / (span - days) <= MOST_BEFORE * recent / days
         found = asked & fair
         chance[found] = np.minimum(chance[found], binom.sf(recent[found] - 1, sizes[found], (ages < days).mean()))
     likely = [int(branch) for branch in np.argsort(chance, kind="stable") if chance[branch] < CHANCE / max(1, tests)]
-    letters = _letters(rows[leaves], _summed(weigh[-1], joins), sizes, joins)
+    letters = _letters(rows[leaves], ages[leaves], _summed(weigh[-1], joins), sizes, joins)
     subjects, used = [], np.zeros(len(leaves), bool)
-    for branch in [*likely, *letters]:
+    for branch in [*likely, *(one for one in letters if whole[one])]:
         under = _under(branch, joins)
         if not used[under].any():
             used[under] = True
@@ -82,6 +85,17 @@ def _summed(leaves: npt.NDArray[np.integer], joins: npt.NDArray[np.integer]) -> 
     return sums
 
 
+def _whole(tree: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
+    """Marks the branches that are no mere part of one whose texts are all alike: their order in there is arbitrary."""
+    leaves = len(tree) + 1
+    heights = np.concatenate([np.zeros(leaves), tree[:, 2]])
+    above = np.full(len(heights), np.inf)
+    for place, (one, other) in enumerate(tree[:, :2].astype(int), leaves):
+        above[one] = above[other] = heights[place]
+    whole: npt.NDArray[np.bool_] = above > heights + TOLERANCE
+    return whole
+
+
 def _under(branch: int, joins: npt.NDArray[np.integer]) -> Places:
     """Lists the leaves under a branch."""
     found, waiting, leaves = [], [branch], len(joins) + 1
@@ -95,14 +109,19 @@ def _under(branch: int, joins: npt.NDArray[np.integer]) -> Places:
 
 
 def _letters(
-    rows: Rows, recent: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64], joins: npt.NDArray[np.integer]
+    rows: Rows,
+    ages: npt.NDArray[np.floating],
+    recent: npt.NDArray[np.int64],
+    sizes: npt.NDArray[np.int64],
+    joins: npt.NDArray[np.integer],
 ) -> Sequence[int]:
-    """Finds the largest branches that are all recent and repeat the same words."""
+    """Finds the largest branches that are all recent and repeat the same words, which nobody said before."""
+    before = rows[ages >= max(WITHIN)]
     found = []
     for branch in range(len(sizes) - 1, len(rows) - 1, -1):
         if LEAST <= recent[branch] == sizes[branch]:
-            members = rows[_under(branch, joins)]
-            centre = members.mean(0)
-            if float(np.linalg.norm(centre)) >= SAME_WORDS:  # the mean cosine of unit rows to their centre
+            centre = rows[_under(branch, joins)].mean(0)
+            alike = float(np.linalg.norm(centre))  # of unit rows: their mean cosine to their centre
+            if alike >= SAME_WORDS and float((before @ centre).max(initial=0.0)) < SAME_WORDS * alike:
                 found.append(branch)
     return found

@@ -1,0 +1,273 @@
+"""Themes as found in invented complaints: what belongs together, what goes on, what is new, and by which name."""
+
+import complaints
+import numpy as np
+import pytest
+from complaints import RECALL, SUBJECTS, Said
+from sklearn.metrics import adjusted_rand_score
+
+from earful.models import emerging, naming, themes, themespace
+from earful.models.themes import Found, Kept
+
+
+def placed(said: list[Said]) -> tuple[np.ndarray, np.ndarray]:
+    """Gives rows in the complaints' own space, and their ages."""
+    texts, vectors = [one.text for one in said], complaints.vectors(said)
+    space = themespace.fit(texts, vectors, ["Acme"])
+    return space.place(texts, vectors), np.array([one.days for one in said])
+
+
+def labels(found: Found, size: int) -> np.ndarray:
+    given = np.full(size, -1)
+    for place, theme in enumerate(found.themes):
+        given[theme.members] = place
+    return given
+
+
+def known(found: Found, touched: tuple[int, ...] = ()) -> list[Kept]:
+    return [
+        Kept(theme.members, theme.line if theme.narrow else 0.0, place in touched)
+        for place, theme in enumerate(found.themes)
+    ]
+
+
+def test_what_belongs_together_is_found_together() -> None:
+    said = complaints.usual()
+    rows, ages = placed(said)
+    found = themes.find(rows, ages)
+    assert len(found.themes) == themes.wanted(len(said)) == 4
+    assert adjusted_rand_score([one.subject for one in said], labels(found, len(said))) > 0.9
+    assert not any(theme.narrow for theme in found.themes), "nothing is new where all was said all the time"
+
+
+def test_the_same_input_gives_the_same_themes() -> None:
+    rows, ages = placed(complaints.usual(12))
+    first, second = themes.find(rows, ages), themes.find(rows, ages)
+    assert [one.members.tolist() for one in first.themes] == [one.members.tolist() for one in second.themes]
+
+
+def test_tomorrow_goes_on_with_today() -> None:
+    said = sorted(complaints.usual(20), key=lambda one: -one.days)
+    cut = len(said) - 12
+    rows, ages = placed(said[:cut])
+    first = themes.find(rows, ages)
+    rows, ages = placed(said)  # a new space: new words, other directions
+    second = themes.find(rows, ages, known(first))
+    assert [one.continues for one in second.themes] == [0, 1, 2, 3]
+    assert second.merged == {}
+    before, after = labels(first, cut), labels(second, len(said))[:cut]
+    assert adjusted_rand_score(before, after) > 0.9
+    for theme in second.themes:
+        shared = np.intersect1d(theme.members, first.themes[theme.continues].members)
+        assert len(shared) > 0.8 * len(first.themes[theme.continues].members)
+
+
+@pytest.mark.parametrize("count", [4, 6, 10])
+def test_a_new_subject_does_not_drown_in_the_old_ones(count: int) -> None:
+    said = [*complaints.usual(30), *complaints.burst(count, 6)]
+    rows, ages = placed(said)
+    old = np.flatnonzero(ages >= 6)
+    first = themes.find(rows[old], ages[old] - 6)
+    found = themes.find(rows, ages, [Kept(old[one.members]) for one in first.themes])
+    (new,) = [one for one in found.themes if one.narrow]
+    told = {said[place].id for place in new.members}
+    wanted = {one.id for one in said if one.subject == "kettle"}
+    assert new.continues is None
+    assert len(told & wanted) >= 0.75 * count
+    assert len(told - wanted) <= 1
+    assert themes.state(ages[new.members], float(ages.max())) == "new"
+
+
+def test_a_letter_that_three_send_is_new_even_among_few() -> None:
+    letter = "I revoke the authority to debit my account and have attached the document of the third of May"
+    said = [*complaints.usual(5), *(Said(f"letter {n}", n + 1.0, letter, "letter", f"w{n}") for n in range(3))]
+    rows, ages = placed(said)
+    (found,) = emerging.subjects(rows, ages)
+    assert {said[place].subject for place in found} == {"letter"}
+    older = [*said, Said("before", 60.0, letter, "letter", "w9"), Said("still before", 80.0, letter, "letter", "w8")]
+    rows, ages = placed(older)
+    for members in emerging.subjects(rows, ages):
+        assert themes.state(ages[members], 120.0) != "new", "it was there before"
+
+
+def test_nothing_emerges_where_nothing_changed() -> None:
+    alarms = 0
+    for seed in range(8):
+        said = complaints.usual(25, seed=seed)
+        rng = np.random.default_rng(seed)
+        rows, _ = placed(said)
+        alarms += len(emerging.subjects(rows, rng.uniform(0, 120, len(said))))
+    assert alarms <= 1
+
+
+def test_without_a_time_before_nothing_is_new() -> None:
+    said = complaints.usual(10, days=9)
+    rows, ages = placed(said)
+    assert emerging.subjects(rows, ages) == []
+    assert themes.state(ages, 9.0) == "steady"
+
+
+def test_a_large_brand_hangs_on_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(emerging, "LEAVES", 80)
+    said = [*complaints.usual(50), *complaints.burst(12, 6)]
+    rows, ages = placed(said)
+    found = emerging.subjects(rows, ages)
+    subjects = [said[place].subject for place in found[0]]
+    assert subjects.count("kettle") >= 9
+    assert subjects.count("kettle") >= 0.9 * len(subjects)
+
+
+def test_two_that_have_become_one_are_merged_into_the_older() -> None:
+    rng = np.random.default_rng(0)
+    rows = np.repeat(np.eye(8, dtype=np.float32)[:3], 20, 0) + 0.15 * rng.normal(size=(60, 8)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    ages = rng.permutation(np.linspace(0, 100, 60))
+    half, other = np.arange(0, 20, 2), np.arange(1, 20, 2)
+    kept = [Kept(half), Kept(np.arange(20, 40)), Kept(np.arange(40, 60)), Kept(other)]
+    found = themes.find(rows, ages, kept)
+    assert [one.continues for one in found.themes] == [0, 1, 2]
+    assert found.merged == {3: 0}
+    assert found.themes[0].members.tolist() == list(range(20))
+    touched = [*kept[:3], Kept(other, touched=True)]
+    assert themes.find(rows, ages, touched).merged == {}, "what people touched stays"
+
+
+def test_what_nobody_continues_is_not_there() -> None:
+    rows, ages = placed(complaints.usual(10))
+    found = themes.find(rows, ages, [Kept(np.zeros(0, np.intp))])
+    assert 0 not in [one.continues for one in found.themes]
+
+
+def test_few_complaints_grow_no_theme_of_their_own() -> None:
+    rows, ages = placed(complaints.usual(3))
+    assert len(rows) < themes.ENOUGH
+    assert themes.find(rows, ages).themes == []
+
+
+@pytest.mark.parametrize(
+    ("late", "early", "expected"),
+    [
+        (0, 20, "steady"), (0, 24, "faded"), (1, 20, "steady"), (1, 40, "faded"), (5, 20, "steady"), (7, 20, "steady"),
+        (16, 20, "growing"), (30, 20, "growing"), (4, 0, "new"), (3, 3, "steady"), (10, 2, "new"), (8, 5, "growing"),
+    ],
+)  # fmt: skip
+def test_a_state_needs_more_than_chance(late: int, early: int, expected: str) -> None:
+    ages = np.concatenate([np.linspace(0.5, 13.5, late), np.linspace(14.5, 69.5, early)])
+    assert themes.state(ages, 120.0) == expected
+
+
+def test_silence_fades_a_theme_and_a_short_past_tells_nothing() -> None:
+    assert themes.state(np.array([60.0, 70.0]), 120.0) == "faded"
+    assert themes.state(np.linspace(1, 13, 30), 20.0) == "steady"
+
+
+def test_growth_is_seldom_seen_where_there_is_none() -> None:
+    rng = np.random.default_rng(3)
+    states = [themes.state(rng.uniform(0, 70, 60), 200.0) for _ in range(1000)]
+    assert states.count("growing") + states.count("faded") < 25
+
+
+def test_who_says_the_same_again_counts_once() -> None:
+    one, other = np.eye(3, dtype=np.float32)[:2]
+    vectors = {0: one, 1: one, 2: other, 3: one, 4: one, 5: one}
+    again = themes.repeats(["ada", "ada", "ada", "bo", "", ""], ["s1", "s2", "s3", "s4", "s5", "s4"], vectors)
+    assert again.tolist() == [False, True, False, False, False, True]
+
+
+def test_assigning_heeds_the_line_and_goes_narrow_first() -> None:
+    wide = themes.Theme(None, np.array([1.0, 0.0], np.float32), 0.2, np.zeros(0, np.intp), False)
+    narrow = themes.Theme(None, np.array([0.8, 0.6], np.float32), 0.9, np.zeros(0, np.intp), True)
+    rows = np.array([[1, 0], [0.9, 0.436], [0.0, 1.0], [-1, 0]], np.float32)
+    places, strengths = themes.assign(rows, [wide, narrow])
+    assert places.tolist() == [0, 1, -1, -1]
+    assert strengths == pytest.approx([1.0, 0.9816, 0.0, 0.0])
+    assert themes.assign(rows[:0], [wide])[0].tolist() == []
+
+
+# The space
+
+
+def test_a_space_survives_being_kept() -> None:
+    said = complaints.usual(8)
+    texts, vectors = [one.text for one in said], complaints.vectors(said)
+    space = themespace.fit(texts, vectors, ["Acme"])
+    again = themespace.from_bytes(space.to_bytes())
+    assert np.abs(space.place(texts, vectors) - again.place(texts, vectors)).max() < 0.01
+    assert "acme" not in space.words
+    assert np.linalg.norm(space.place(texts, vectors), axis=1) == pytest.approx(np.ones(len(said)))
+
+
+@pytest.mark.parametrize("texts", [[""] * 20, ["x"] * 3, [f"word{n}" for n in range(30)], ["\x00\u202e"] * 20])
+def test_a_space_of_texts_without_words_is_one_of_embeddings(texts: list[str]) -> None:
+    vectors = complaints.vectors([Said("", 0, str(n), "a") for n in range(len(texts))])
+    rows = themespace.fit(texts, vectors).place(texts, vectors)
+    assert np.isfinite(rows).all()
+    assert themes.find(rows, np.zeros(len(rows))).merged == {}
+
+
+def test_a_space_without_embeddings_is_one_of_words() -> None:
+    said = complaints.usual(20)
+    texts, nothing = [one.text for one in said], np.zeros((len(said), 1), np.float32)
+    rows = themespace.fit(texts, nothing, ["Acme"]).place(texts, nothing)
+    found = themes.find(rows, np.array([one.days for one in said]))
+    assert adjusted_rand_score([one.subject for one in said], labels(found, len(said))) > 0.7
+
+
+# Names
+
+
+def test_a_name_is_made_of_a_themes_own_words() -> None:
+    rng = np.random.default_rng(0)
+    counted = {
+        name: naming.counts([complaints.text(rng, phrases) for _ in range(20)], ["Acme"])
+        for name, phrases in {**SUBJECTS, "kettle": RECALL}.items()
+    }
+    whole = naming.together(list(counted.values()))
+    for name, count in counted.items():
+        named = naming.name(count, whole)
+        own = " ".join((*SUBJECTS, *RECALL) if name == "kettle" else SUBJECTS[name])
+        own = " ".join(RECALL) if name == "kettle" else own
+        assert 1 <= len(named.name.split(", ")) <= 3
+        assert all(word in own for part in named.name.split(", ") for word in part.split()), named
+        assert "acme" not in named.name
+    assert "kettle" in naming.name(counted["kettle"], whole).words
+
+
+def test_words_stand_as_people_write_them_and_pairs_are_seen() -> None:
+    mine = ["My identity theft report is ignored"] * 3 + ["identity theft reports vanish"] * 4
+    whole = [naming.counts(mine), naming.counts(["the courier is late with parcels"] * 20)]
+    named = naming.name(whole[0], naming.together(whole))
+    assert named.name.split(", ")[0] == "identity theft"
+    assert "reports" in named.words
+
+
+def test_names_of_brands_are_no_words_however_they_are_written() -> None:
+    texts = ["MoneyLamb lost my cheque", "money lamb lost a cheque", "MoneyLamb's cheque is lost"] * 4
+    others = naming.counts(["late parcels from the depot"] * 12)
+    mine = naming.counts(texts, ["MoneyLamb"])
+    words = naming.name(mine, naming.together([mine, others])).words
+    assert set(words) == {"cheque", "lost"} or words == ("lost cheque",)
+
+
+def test_what_one_text_says_names_nothing() -> None:
+    mine = naming.counts(["late parcel"] * 11 + ["Jane Roe of the depot in Exampleton shouted"])
+    named = naming.name(mine, naming.together([mine, naming.counts(["white screen"] * 12)]))
+    assert not {"jane", "roe", "exampleton"} & set(" ".join(named.words).split())
+
+
+def test_the_sentence_is_readable_and_says_the_theme() -> None:
+    texts = [
+        "No. " + "and then " * 60 + "the parcel was late.",
+        "Hello. See https://example.org/parcel @ada: the courier left my parcel in the rain again. Bye.",
+    ]
+    place, sentence = naming.sentence(texts, ["parcel", "courier"])
+    assert place == 1
+    assert sentence.endswith("the courier left my parcel in the rain again.")
+    assert "example.org" not in sentence and "@" not in sentence
+    assert naming.sentence(["", "no"], ["parcel"]) == (0, "")
+
+
+def test_too_little_to_name_is_no_error() -> None:
+    empty = naming.counts([])
+    assert naming.name(empty, naming.together([empty])) == naming.Name("", ())
+    assert naming.counts(["\x00", "...", "a" * 10**5]).texts == 3
