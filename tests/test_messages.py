@@ -291,6 +291,30 @@ def test_other_alerts_of_the_brand_are_told_too() -> None:
         assert "- calm again  3 stories, 0.4 expected (rule “Shop”)" in body
 
 
+def test_what_says_nothing_is_left_out() -> None:
+    """Stories that were told once, one language alone, and a split of which nothing has a name."""
+    once = [part | {"mentions": 1} for part in card_of()["splits"]["story"]]
+    one = [card_of()["splits"]["language"][0]]
+    nameless = [one[0] | {"name": "unknown"}]
+    splits = {**card_of()["splits"], "story": once, "language": one, "author": nameless}
+    titles = [part.title for part in told("calm", splits=splits).sections]
+    assert titles == ["Where", "What about", "In their words", "What we do not know", "What is new"]
+    assert "Which stories" in [part.title for part in told("calm").sections]
+
+
+def test_what_is_new_is_told_by_kind() -> None:
+    new = [
+        {"kind": "words", "name": "parcel", "observed": 11, "before": 0},
+        {"kind": "source", "name": "hackernews:acme", "observed": 4, "before": 0},
+        {"kind": "words", "name": "lost", "observed": 10, "before": 2},
+    ]
+    (section,) = [part for part in told("calm", new=new).sections if part.title == "What is new"]
+    assert [(item.value, item.text, item.detail) for item in section.items] == [
+        ("words", "parcel 11, lost 10", "stories now; 2 before"),
+        ("sources", "hackernews:acme 4", "stories now; none before"),
+    ]
+
+
 def test_a_silence_is_told_as_one() -> None:
     values = {"counts": "silence", "what": "stories", "observed": 0, "expected": 14.2, "excess": -14.2}
     made = told("calm", **values, low=-20.1, high=-8.3)

@@ -15,7 +15,7 @@ SPLITS = {  # their headings, and the place at which each is told and kept
     "author": ("By whom", 7),
     "language": ("In which language", 8),
 }
-KINDS = {"words": "new words", "theme": "new theme", "author": "new voice", "source": "new source"}
+KINDS = {"theme": "themes", "words": "words", "source": "sources", "author": "voices"}
 OTHERS = {"others": "all others", "unknown": "not known"}
 NAME, QUOTE = 90, 280  # UTF-16 units of a name and of a quote
 
@@ -86,8 +86,10 @@ def _splits(card: Mapping[str, Any]) -> list[Section]:
     found = []
     for name, (title, rank) in SPLITS.items():
         parts = splits.get(name) or ()
-        if len(parts) < 2 and name != "source":  # that all of it is one thing is said where it has a name
-            parts = [part for part in parts if part["name"] not in OTHERS]
+        if len(parts) < 2 and (name == "language" or any(part["name"] in OTHERS for part in parts)):
+            continue  # one language, or nothing that has a name
+        if name == "story" and all(part["mentions"] <= 1 for part in parts if part["name"] not in OTHERS):
+            continue  # each was told once: they stand for nothing but themselves
         if parts:
             note = f"these {len(parts)} sum to {card['excess']:+.1f}" if len(parts) > 1 else ""
             shares = all(part["excess"] >= 0 for part in parts)  # else some are more than the whole
@@ -123,13 +125,14 @@ def _also(message: Mapping[str, Any]) -> list[Section]:
 
 
 def _new(card: Mapping[str, Any]) -> list[Section]:
-    items = tuple(
-        Item(
-            clean.line(one["name"], NAME), KINDS.get(one["kind"], ""), f"{one['observed']} now, {one['before']} before"
-        )
-        for one in card.get("new") or ()
-    )
-    return [Section("What is new", items, rank=5)] if items else []
+    items = []
+    for kind, title in KINDS.items():
+        found = [one for one in card.get("new") or () if one["kind"] == kind]
+        told = ", ".join(f"{clean.line(one['name'], NAME)} {one['observed']}" for one in found)
+        before = sum(one["before"] for one in found)
+        if found:
+            items.append(Item(told, title, f"stories now; {before or 'none'} before"))
+    return [Section("What is new", tuple(items), rank=5)] if items else []
 
 
 def _quotes(card: Mapping[str, Any], zone: ZoneInfo) -> list[Section]:
