@@ -93,7 +93,8 @@ def facts(view: View, card: Card, short: bool = False) -> None:
     if card.owner:
         st.text(f"Owner: {words.short(card.owner, 60)}")
     for note in card.notes[-1:] if short else card.notes[-5:]:
-        st.text(words.short(note.value, 120) if short else words.plain(note.value))
+        with st.container(height=200 if not short and len(note.value) > 500 else "content", border=False):
+            st.text(words.short(note.value, 120) if short else words.plain(note.value))
         if not short:
             st.text(f"— {words.short(note.author)}, {words.moment(note.made, view.zone)}")
     for link in card.links[-3:]:

@@ -69,6 +69,12 @@ def _themes(view: View, found: Found, everything: list[Subject], shown: list[Sub
         st.markdown("Choose a longer period above, or other sources.")
         return
     picked = _list(view, listed, chosen, found)
+    if found.last:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            if found.last.note:
+                st.badge("note", icon=":material/record_voice_over:", color="orange")
+                st.text(words.short(found.last.note, 300))
+            st.caption(f"Found anew {words.ago(found.last.made, view.now)}, among {found.last.stories:,} complaints")
     subject = picked or chosen or listed[0]
     theme_detail.show(view, found, subject, everything)
 
@@ -157,6 +163,10 @@ def _brands(view: View, shown: list[Subject]) -> None:
         st.subheader("No other brand is watched", anchor=False)
         st.markdown("Add competitors to `earful.toml`, with `competitor = true`; the next run collects them.")
         return
+    if any(brand.name == chosen.brand and brand.competitor for brand in view.known.brands):
+        st.subheader("Brands are compared by the themes of your own", anchor=False)
+        st.markdown("Choose one of your own brands above.")
+        return
     gaps = [*read.gaps, *frame.silences(view)]
     finish = min(chosen.finish, view.now)
     refused = {
@@ -186,7 +196,7 @@ def _none_yet(view: View, found: Found) -> None:
     if found.reach.last is None:
         frame.no_mentions(view, queries.Reach(None, None))
         return
-    last, voices = read_themes.start(view.folder, view.version, view.choice.filters.brand)
+    last, voices = found.last, read_themes.voices(view.folder, view.version, view.choice.filters.brand)
     st.subheader("No themes yet", anchor=False)
     if voices < LEAST:
         st.markdown(

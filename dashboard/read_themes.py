@@ -27,6 +27,7 @@ class Found:
     gaps: list[queries.Gap]
     events: list[events.Event]
     reach: queries.Reach
+    last: criticism.Round | None
 
 
 @dataclass(frozen=True)
@@ -66,14 +67,15 @@ def found(folder: Path, version: str, filters: Filters, borders: tuple[datetime,
             queries.gaps(con, filters),
             events.between(con, filters.brand, filters.start, filters.finish),
             queries.reach(con, filters.brand),
+            criticism.last_round(con, filters.brand),
         )
 
 
 @st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
-def start(folder: Path, version: str, brand: str) -> tuple[criticism.Round | None, int]:
-    """Reads how the brand's themes were last found, and how many people ever complained."""
+def voices(folder: Path, version: str, brand: str) -> int:
+    """Reads how many people ever complained about a brand."""
     with database.snapshot(folder) as con:
-        return criticism.last_round(con, brand), criticism.voices(con, brand)
+        return criticism.voices(con, brand)
 
 
 @st.cache_data(show_spinner=False, max_entries=64, ttl="1h")

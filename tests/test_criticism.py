@@ -581,6 +581,7 @@ def test_brands_are_set_beside_each_other_or_refused_with_the_reason(kept: Datab
         con.execute("DELETE FROM theme_peers")
         con.execute("DELETE FROM gaps")
     assert "have not been set against these themes yet" in said(page(view="brands"))
+    assert "Choose one of your own brands" in said(page(view="brands", brand="Bolt"))
 
 
 def test_the_journeys_stages_are_those_of_the_model() -> None:
