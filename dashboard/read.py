@@ -14,7 +14,19 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pandas as pd
 import streamlit as st
 
-from earful.data import changes, database, events, judgements, queries, standing, stories, surveys, todo, versions
+from earful.data import (
+    changes,
+    database,
+    events,
+    judgements,
+    migrations,
+    queries,
+    standing,
+    stories,
+    surveys,
+    todo,
+    versions,
+)
 from earful.data import targets as outbox
 from earful.data.queries import Filters
 from earful.models.accuracy import Pair
@@ -73,8 +85,12 @@ def version(folder: Path) -> str:
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def known(folder: Path, version: str) -> Known:
-    """Reads what a store watches."""
+    """Reads what a store watches; raises DatabaseError for a copy that an older Earful wrote."""
     with database.snapshot(folder) as con:
+        if migrations.pending(con):
+            raise database.DatabaseError(
+                "It was written by an older version of Earful; the next run brings it up to date"
+            )
         return Known(queries.settings(con), queries.brands(con), todo.sources(con), queries.known_sources(con))
 
 

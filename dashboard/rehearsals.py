@@ -44,6 +44,7 @@ def chart(rehearsal: dict[str, Any], zone: ZoneInfo, look: Look) -> Any:
     """Draws counted and expected in each interval, and a mark where the rule would have fired."""
     rows = pd.DataFrame(rehearsal["windows"])
     rows["x"] = [_clock(at, zone) for at in rows.start]
+    rows["ground"] = 0
     rows["x2"] = [_clock(at, zone) for at in rows.finish]
     rows["when"] = [words.moment(datetime.fromisoformat(at), zone) for at in rows.start]
     x = alt.X("x:T", title=None, scale=alt.Scale(type="utc", nice=False), axis=alt.Axis(format="%-d %b", grid=False))
@@ -56,7 +57,7 @@ def chart(rehearsal: dict[str, Any], zone: ZoneInfo, look: Look) -> Any:
     layers = [
         alt.Chart(rows)
         .mark_bar(color=look.neutral)
-        .encode(x=x, x2="x2:T", y=alt.Y("observed:Q", title=None), tooltip=tips),
+        .encode(x=x, x2="x2:T", y=alt.Y("observed:Q", title=None), y2="ground:Q", tooltip=tips),
         alt.Chart(rows).mark_line(color=look.text, strokeDash=[4, 3], strokeWidth=1).encode(x=x, y="high:Q"),
     ]
     if rehearsal["alerts"]:

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from earful.dashboard import launch, trying
-from earful.data import changes, people, store
+from earful.data import changes, migrations, people, store
 from earful.data.database import Database
 from earful.flows import draft
 
@@ -167,3 +167,10 @@ def test_a_file_that_cannot_be_read_is_mended_as_text(path: Path) -> None:
     assert not app.exception
     assert "can't be read as it is" in said(app)
     assert app.text_area[0].value == TEXT + "[[["
+
+
+def test_a_copy_of_before_an_upgrade_is_told_from_a_broken_one(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrations, "MIGRATIONS", [*migrations.MIGRATIONS, lambda _: None])
+    app = AppTest.from_file(str(Path(launch.__file__).parent / "app.py"), default_timeout=90).run()
+    assert not app.exception
+    assert "written by an older version" in said(app)
