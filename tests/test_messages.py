@@ -368,3 +368,11 @@ def test_every_form_says_the_same(form: str) -> None:
     said = json.dumps(FORMS[form](told("lost my parcel")), ensure_ascii=False).replace("\\\\", "").replace(JOINER, "")
     for part in ("31 negative stories in 3 hours", "28.8 more than expected", "lost my parcel", "What we do not know"):
         assert part in said
+
+
+def test_html_escapes_what_it_shows_and_what_its_attributes_hold() -> None:
+    made = Notice('a "b" & c', links=(Link("Look", 'http://x/?a="b"&c=d'),))
+    page = web.page(made, web.image("cid:x", 'says "this"'))
+    assert "<title>a &quot;b&quot; &amp; c</title>" in page
+    assert 'href="http://x/?a=&quot;b&quot;&amp;c=d"' in page
+    assert 'alt="says &quot;this&quot;"' in page
