@@ -118,8 +118,8 @@ def _detail(view: View, detail: Detail) -> None:
     past.edits(view, history)
     copies.show(view, detail)
     if not history.gone:
-        _correct(view, detail)
         relevance.ask(view, detail)
+        _correct(view, detail)
         reasons.show(detail, view.choice.filters.brand)
     _facts(view, detail)
 

@@ -71,6 +71,7 @@ def ask(view: View, detail: Detail) -> None:
     if found.reason is None:
         return
     brand, mark = words.literal(words.short(view.choice.filters.brand, 24)), found.reason.mark
+    st.markdown("**Is it about the brand?**")
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         for about, label in ((False, f"Not about {brand}"), (True, f"It is about {brand}")):
             now = mark is not None and mark.about == about

@@ -43,11 +43,10 @@ def follow(database: Database, brand: str, now: datetime) -> int:
 
     The click itself counts already. What is left is judged by the next run; until then the earlier model's word stands.
     """
-    deadline = time.monotonic() + AT_ONCE
     with database.look() as con:
         version = kept.versions(con, _made_by(_embeds(con))).get(brand, "")
     if _learn(database, brand, version, now):
-        _apply(database, brand, version, lambda *_: None, deadline)
+        _apply(database, brand, version, lambda *_: None, time.monotonic() + AT_ONCE)
     database.publish()
     with database.look() as con:
         return kept.count_unapplied(con, brand, version) if version else 0
@@ -115,7 +114,7 @@ def _apply(
         model, embeds, waiting = kept.model(con, brand), _embeds(con), kept.count_unapplied(con, brand, version)
     loaded = load(brand, model) if model else None
     done = 0
-    while loaded and done < waiting and time.monotonic() < deadline:
+    while loaded and done < waiting and (done == 0 or time.monotonic() < deadline):
         with database.look() as con:
             rows = kept.unapplied(con, brand, version, BATCH if deadline == float("inf") else BATCH // 5)
         if not rows:

@@ -8,6 +8,7 @@ on clicks that it has not seen: each is judged by a model of the other clicks, a
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -25,10 +26,11 @@ WORDS = 1 << 14  # places that words are hashed to
 NEAR = 4  # words on either side of the brand's name that count apart
 LEAST_EACH = 10  # clicks of either kind below which nothing is known of the model
 LEAST_PRECISION = 0.9  # of what is hidden: so much must be rightly hidden
-LEAST_LOW = 0.75  # where the interval of that share may begin at the lowest
-STEPS = tuple(step / 20 for step in range(10, 0, -1))  # chances below which it may hide, highest first
+LEAST_LOW = 0.8  # where the interval of that share may begin at the lowest
+STEPS = (0.5, 0.4, 0.3, 0.2, 0.1)  # chances below which it may hide: few, since the best of many is so by luck
 FOLDS = 5
-OTHERS_WEIGHT = 0.2  # of an unmarked mention, taken for one about the brand, against a click
+FEW = 3  # clicks of "about" below which unmarked mentions stand in for them
+OTHERS_WEIGHT = 0.2  # of an unmarked mention that stands in, against a click
 STRENGTH = 3.0  # scikit-learn's C: the larger, the more a single click moves
 VECTOR = (
     0.4  # length of the embedding beside the words' 1: what is about another subject, and what is written otherwise
@@ -108,7 +110,7 @@ def train(brand: str, marked: Sequence[Marked], others: Sequence[Text]) -> Train
     """Learns from clicks, None when none says that a text is not about the brand: then there is nothing to hide.
 
     `others` are unmarked mentions of the brand, drawn by lot. They are taken for weakly marked as about it, since most
-    are, where clicks of that kind are few; and they tell how much would be hidden of everything.
+    are, where there is hardly a click of that kind; and they tell how much would be hidden of everything.
     """
     about = np.array([one.about for one in marked], bool)
     if about.all():
@@ -116,7 +118,7 @@ def train(brand: str, marked: Sequence[Marked], others: Sequence[Text]) -> Train
     texts = [one.text for one in marked]
     size = max((len(one.vector) for one in [*texts, *others] if one.vector is not None), default=0)
     here, there = features(brand, texts, size), features(brand, others, size)
-    weak = there if about.sum() < LEAST_EACH else there[:0]
+    weak = there if about.sum() < FEW else there[:0]
     held_back = np.full(len(marked), np.nan)
     if min(about.sum(), (~about).sum()) >= LEAST_EACH:
         groups = np.unique([one.group for one in marked], return_inverse=True)[1]
@@ -206,11 +208,10 @@ def tokens(name: re.Pattern[str], words: str, source: str) -> list[str]:
     starts = [one.start() for one in found]
     for place in name.finditer(words):
         parts.add(f"as {place[0]}")
-        first = int(np.searchsorted(starts, place.start()))
-        last = int(np.searchsorted(starts, place.end()))
+        first, last = bisect_left(starts, place.start()), bisect_left(starts, place.end())
         parts.update(f"before {word}" for word in said[max(0, first - NEAR) : first])
         parts.update(f"after {word}" for word in said[last : last + NEAR])
-    return sorted(parts)
+    return list(parts)
 
 
 def _fit(
