@@ -12,6 +12,7 @@ def main() -> None:
     pages = [
         st.Page("overview.py", title="Overview", default=True),
         st.Page("criticism.py", title="Criticism"),
+        st.Page("spikes.py", title="Spikes", url_path="alerts"),  # messages link to it by this name
         st.Page("compare.py", title="Compare"),
         st.Page("mentions.py", title="Mentions"),
         st.Page("sources.py", title="Sources"),

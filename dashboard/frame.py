@@ -18,6 +18,7 @@ from earful.models import condition
 PAGES = {
     "overview": "overview.py",
     "criticism": "criticism.py",
+    "spikes": "spikes.py",
     "compare": "compare.py",
     "mentions": "mentions.py",
     "sources": "sources.py",

@@ -1,0 +1,152 @@
+"""Draws an alert's card: the excess over what was expected, split so that the parts add up, and what is not known."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from earful.dashboard import canvas, filters, frame, words
+from earful.dashboard.canvas import Look
+from earful.dashboard.frame import Store
+
+Card = Mapping[str, Any]
+SPLITS = {"source": "Sources", "theme": "Themes", "story": "Stories", "author": "Authors", "language": "Languages"}
+NAMES = {"others": "all others", "unknown": "not known", "": "not known"}
+KINDS = {"words": "Words", "theme": "Themes", "author": "Authors", "source": "Sources"}
+
+
+def draw(view: Store, card: Card) -> None:
+    """Draws a card; one of before it had splits shows what it has."""
+    if "start" not in card:
+        st.caption("Nothing more is known of this alert.")
+        return
+    start, finish = datetime.fromisoformat(card["start"]), datetime.fromisoformat(card["finish"])
+    look = canvas.DARK if st.context.theme.type == "dark" else canvas.LIGHT
+    what = words.plain(str(card.get("what") or "stories"))
+    st.text(f"{card['observed']:,} {what}, {words.expected(card['expected'])} expected")
+    if "excess" in card:
+        more = "more" if card["excess"] >= 0 else "fewer"
+        said = f"{abs(card['excess']):.1f} {more} than expected ({card['low']:.1f} to {card['high']:.1f})"
+        st.caption(f"{said}, {words.span(start, finish, view.zone)}")
+    if card.get("late"):
+        st.caption("People heard of it late: nobody watched when it happened.")
+    if card.get("series"):
+        st.altair_chart(chart(card, view.zone, look), width="stretch")
+    _splits(card)
+    _first(view, card)
+    _new(card)
+    _quotes(view, card)
+    if card.get("unknown"):
+        st.markdown("**What we do not know**")
+        for one in card["unknown"]:
+            st.text(words.plain(one["said"]))
+    names = [brand.name for brand in view.known.brands]
+    brand = {"brand": card["brand"]} if card.get("brand") in names[1:] else {}
+    address: filters.Address = {key: [value] for key, value in filters.between(start, finish, view.zone).items()}
+    if card.get("counts") == "negative":
+        address["sentiment"] = ["negative"]
+    st.page_link(
+        frame.PAGES["mentions"],
+        label="Show the mentions behind it",
+        icon=":material/list:",
+        query_params=address | {key: [value] for key, value in brand.items()},
+    )
+
+
+def _splits(card: Card) -> None:
+    splits = {name: parts for name, parts in (card.get("splits") or {}).items() if parts and name in SPLITS}
+    if not splits:
+        return
+    st.markdown("**Where the excess comes from**")
+    for tab, (_, parts) in zip(st.tabs([SPLITS[name] for name in splits]), splits.items(), strict=True):
+        with tab:
+            st.dataframe(
+                [
+                    {
+                        "": NAMES.get(part["name"]) or words.short(part["name"], 90),
+                        "Seen": part["observed"],
+                        "Expected": part["expected"],
+                        "More": part["excess"],
+                    }
+                    for part in parts
+                ],
+                hide_index=True,
+                column_config={name: st.column_config.NumberColumn(format="%.1f") for name in ("Expected", "More")},
+            )
+            st.caption(f"Together {sum(part['excess'] for part in parts):+.1f}, the whole excess.".replace("-", "−"))
+
+
+def _first(view: Store, card: Card) -> None:
+    first = card.get("first")
+    if first:
+        when = words.moment(datetime.fromisoformat(first["published"]), view.zone)
+        st.text(f"The first: {when}, {words.source(first['source'])}, {words.short(first['author'] or 'unknown', 60)}")
+
+
+def _new(card: Card) -> None:
+    said = []
+    for kind, title in KINDS.items():
+        found = [one for one in card.get("new") or () if one["kind"] == kind]
+        if found:
+            said.append(f"{title}: " + ", ".join(f"{words.short(one['name'])} ({one['observed']})" for one in found))
+    if said:
+        st.markdown("**What is new**")
+        for line in said:
+            st.text(line)
+
+
+def _quotes(view: Store, card: Card) -> None:
+    if not card.get("quotes"):
+        return
+    st.markdown("**In their words**")
+    for quote in card["quotes"]:
+        with st.container(border=True, gap="xxsmall"):
+            st.text(words.short(quote["text"], 400))
+            when = words.moment(datetime.fromisoformat(quote["published"]), view.zone) if quote.get("published") else ""
+            st.text(" · ".join(one for one in (words.short(quote["author"] or "unknown", 60), when) if one))
+
+
+def chart(card: Card, zone: ZoneInfo, look: Look) -> Any:
+    """Draws the counts up to the alert, those of the alert in colour, over the band of what is usual."""
+    rows = pd.DataFrame(card["series"])
+    for name, column in (("x", "start"), ("x2", "finish")):
+        rows[name] = [_clock(at, zone) for at in rows[column]]
+    rows["when"] = [words.moment(datetime.fromisoformat(at), zone) for at in rows.start]
+    rows["alert"] = [card["start"] <= at < card["finish"] for at in rows.start]
+    rows["gap"], rows["ground"] = rows.observed.isna(), 0
+    long = rows.x2.iloc[-1] - rows.x.iloc[0] > pd.Timedelta(days=4)
+    axis = alt.Axis(format="%-d %b" if long else "%-d %b %H:%M", grid=False, tickCount=7, labelOverlap=True)
+    x = alt.X("x:T", title=None, scale=alt.Scale(type="utc", nice=False), axis=axis)
+    tips = [
+        alt.Tooltip("when:N", title="From"),
+        alt.Tooltip("observed:Q", title="Seen"),
+        alt.Tooltip("expected:Q", title="Expected", format=".1f"),
+        alt.Tooltip("high:Q", title="Usual up to", format=".1f"),
+    ]
+    base = alt.Chart(rows)
+    layers = [
+        base.mark_rect(color=look.neutral, opacity=0.25).encode(
+            x=x, x2="x2:T", y=alt.Y("ground:Q", title=None), y2="high:Q"
+        ),
+        base.transform_filter("datum.gap").mark_rect(color=look.gap, opacity=0.3).encode(x=x, x2="x2:T"),
+        base.transform_filter("!datum.gap")
+        .mark_bar(binSpacing=1)
+        .encode(
+            x=x,
+            x2="x2:T",
+            y="observed:Q",
+            y2="ground:Q",
+            color=alt.condition("datum.alert", alt.value(look.negative), alt.value(look.neutral)),
+            tooltip=tips,
+        ),
+    ]
+    title = ["Seen against what is usual", "Band: up to the upper end of the usual; in colour: the alert"]
+    return canvas.whole(layers, title, 210, look)
+
+
+def _clock(at: str, zone: ZoneInfo) -> pd.Timestamp:
+    return pd.Timestamp(datetime.fromisoformat(at).astimezone(zone).replace(tzinfo=None)).tz_localize("UTC")

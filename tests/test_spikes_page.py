@@ -1,0 +1,148 @@
+"""The Spikes page: an alert explained, looked after, silenced; rules rehearsed."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import invented_store
+import pytest
+from invented_store import Said
+from streamlit.testing.v1 import AppTest
+
+from earful.dashboard import launch
+from earful.data import people, silencing, store
+from earful.data.database import Database
+from earful.flows import config, watch
+
+NASTY = "![x](https://evil.example/p.png) <script>alert(1)</script> :red[x]"
+TEXT = """store = "."
+timezone = "Europe/Berlin"
+
+[[brands]]
+name = "Acme"
+match = "acme"
+
+[[sources]]
+connector = "rss"
+target = "https://x.example.org/feed"
+
+[[rules]]
+name = "A bad day"
+step = "1d"
+least = 5
+"""
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """Keeps a store in which sixty people complained in three days, after two calm months."""
+    now = datetime.now(UTC)
+    calm = [Said(f"c{day}", "Acme", day + 0.2, "shop", "negative", "Acme was late") for day in range(4, 60, 3)]
+    wave = [
+        Said(
+            f"w{at}", "Acme", 0.05 + at / 20, "news", "negative", f"Acme lost it, {at} {NASTY}", author=f"{NASTY} {at}"
+        )
+        for at in range(60)
+    ]
+    database = invented_store.fill(tmp_path, now, (*calm, *wave), (("Acme", "own"),))
+    monkeypatch.setenv("EARFUL_STORE", str(tmp_path))
+    monkeypatch.setenv("EARFUL_CONFIG", str(tmp_path / "earful.toml"))
+    (tmp_path / "earful.toml").write_text(TEXT)
+    return database
+
+
+def watched(database: Database) -> str:
+    """Raises the alert, and gives its name."""
+    settings = config.load(database.folder / "earful.toml")
+    found = [
+        watch.watch(database, settings, lambda at=days: datetime.now(UTC) + timedelta(days=at)) for days in (-1, 0)
+    ]
+    (alert,) = {one.alert for changed in found for one in changed}
+    return alert
+
+
+def page(**address: str) -> AppTest:
+    app = AppTest.from_file(str(Path(launch.__file__).parent / "app.py"), default_timeout=90)
+    app.run()
+    app.switch_page("spikes.py")
+    for key, value in address.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def said(app: AppTest, *kinds: str) -> str:
+    parts: list[Any] = [one for kind in kinds or ("text", "caption", "markdown", "subheader") for one in app.get(kind)]
+    return "\n".join(str(one.value) for one in parts)
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    (button,) = [one for one in app.button if one.label == label]
+    return button.click().run()
+
+
+def test_a_store_without_alerts_says_what_a_rule_needs(database: Database) -> None:
+    app = page()
+    assert not app.exception
+    assert "Nothing has broken out" in said(app)
+
+
+def test_an_alert_is_explained_and_its_parts_add_up(database: Database) -> None:
+    watched(database)
+    app = page()
+    assert not app.exception
+    split = next(one.value for one in app.dataframe if "More" in one.value)
+    assert split["Seen"].sum() > 20
+    assert f"{split['Seen'].sum()} negative stories" in said(app, "text")
+    assert f"Together +{split['More'].sum():.1f}" in said(app)
+    assert "evil.example" in said(app, "text")
+    assert "evil.example" not in said(app, "markdown", "caption", "subheader")
+
+
+def test_whoever_looks_after_an_alert_is_named_with_a_note(database: Database) -> None:
+    alert = watched(database)
+    app = page(alert=alert)
+    app.text_input(key=f"note {alert}").set_value(f"Courier is warned {NASTY}")
+    app = press(app, "Acknowledge")
+    assert not app.exception
+    assert "dashboard looks after it since" in said(app, "text") and "Courier is warned" in said(app, "text")
+    with database.transaction(publish=False) as con:
+        assert [one.alert for one in silencing.acknowledgements(con)] == [alert]
+
+
+def test_a_silence_needs_a_reason_and_can_be_ended(database: Database) -> None:
+    alert = watched(database)
+    app = page(alert=alert)
+    key = f"of {alert}"
+    assert app.button(key=f"silence {key}").disabled
+    app = app.text_input(key=f"reason {key}").set_value("Known outage").run()
+    app = app.button(key=f"silence {key}").click().run()
+    assert not app.exception
+    assert "Silenced at the moment" in said(app)
+    app = app.button_group(key="part").set_value("silences").run()
+    assert "Acme, A bad day: Known outage" in said(app, "text")
+    app = press(app, "End it")
+    with database.transaction(publish=False) as con:
+        (kept,) = silencing.silences(con, datetime.now(UTC) - timedelta(days=1))
+    assert kept.ended is not None and kept.author == "dashboard"
+
+
+def test_who_may_only_look_silences_nothing(database: Database) -> None:
+    alert = watched(database)
+    with database.transaction() as con:
+        store.put_setting(con, people.SETTING, {"editors": ["ada@example.org"], "viewers": []})
+    app = press(page(alert=alert), "Acknowledge")
+    assert "may not decide" in "\n".join(str(one.value) for one in app.code)
+    with database.transaction(publish=False) as con:
+        assert silencing.acknowledgements(con) == []
+
+
+def test_rules_are_rehearsed_on_what_is_kept(database: Database) -> None:
+    app = page().button_group(key="part").set_value("rehearsal").run()
+    assert not app.exception
+    assert "would have fired once" in said(app, "text")
+
+
+def test_an_alert_that_is_gone_is_told_so(database: Database) -> None:
+    watched(database)
+    app = page(alert="Acme|No rule|2020-01-01T00:00:00+00:00")
+    assert "older than half a year" in "\n".join(str(one.value) for one in app.info)
