@@ -1,24 +1,51 @@
 """Tells when a count rises beyond what its own history leads one to expect.
 
-A discounted gamma-Poisson filter (West & Harrison, Bayesian Forecasting and Dynamic Models, ch. 10; the same idea as
-Farrington's surveillance of small counts): the level is a gamma distribution that forgets, its prediction is negative
-binomial, so a short history is widely uncertain by itself. Hour of the day and day of the week scale the level,
-shrunk towards none while little is known; dispersion beyond Poisson is learnt. Strictly left to right: no step sees a
-later one. An unknown count (a gap) is no zero: it moves nothing and is not judged.
+Strictly left to right, in four parts:
+
+1. *What is usual*: level, rhythm and scatter (`models/rhythm.py`), so that the prediction is negative binomial.
+2. *Windows of several lengths*: the newest step alone, and the sums of the last 2, 4, 8, 16 and 32, each against the
+   sum of what was expected in it, with a scatter of its own: a slow rise is certain in a sum long before it is in any
+   step. A sum counts only while the newest step itself is in its upper tenth, and a step that reached the line by
+   itself is no more than high in the sums after it: nothing is told of what has passed.
+3. *Bursts that are a habit*: the share of windows beyond the usual range, and how far beyond (Hill, A Simple General
+   Approach to Inference About the Tail, 1975; as a stream: Siffer et al., Anomaly Detection in Streams with Extreme
+   Value Theory, 2017), give a Pareto tail. A count is as likely as the likelier of the two says: where bursts are the
+   brand's habit, one more is no news. A burst is learnt when it has ended.
+4. *One figure*: a window of n steps has one n-th of the occasions, so a chance p in it comes once in n / p steps; the
+   mean of these over the windows (a harmonic mean of chances: Wilson, The Harmonic Mean p-value, 2019) is how rare the
+   step is. The score is its logarithm: 0.5 is what comes once in 1,000 steps of an hour, 2,100 of 5 minutes, 385
+   of a day.
+
+An unknown count (a gap) is no zero: it moves nothing and is not judged.
+
+    python -m earful.models.spikes FOLDER OUT
+
+judges every *.csv of a folder (`models/series.py`).
 """
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.special import betainc
+from scipy.stats import nbinom
 
-MEMORY = timedelta(days=28)  # what was counted this long ago weighs 1/e
-WARM_UP = timedelta(days=5)  # before this nothing is called a spike
-LASTING = timedelta(days=7)  # what has surprised for this long without a break is the new normal
-WIDEST = 100.0  # of the spread: beyond it every count is as likely as any other
-ALARM_DIGITS = 4.0  # a chance of 1 in 10^4 scores 0.5
+from earful.models import rhythm
+from earful.models.rhythm import Figures, Usual
+
+WARM_UP = rhythm.FIRST  # before this nothing is called a spike
+WINDOWS = (1, 2, 4, 8, 16, 32)  # steps
+LONGEST = timedelta(days=3)  # of the windows, but for the single step
+UPPER = 0.1  # the chance under which the newest step must be, for longer windows to count
+EPISODE = timedelta(hours=6)  # a burst has ended when for so long nothing was beyond the usual
+HABIT = 1000.0  # windows, as if so many had been seen without one beyond the usual
+STEEP = 4.0  # the index of the Pareto tail while no burst is known
+ALARM_DIGITS = 3.0  # what comes once in 10^3 steps of an hour scores 0.5
+FINER = 0.3  # digits more for steps ten times as fine: there are more of them, but neighbours look alike
 SENSITIVITY = {"sensitive": 0.375, "balanced": 0.5, "strict": 0.75}
 
 
@@ -36,93 +63,132 @@ def judge(counts: Sequence[float | None], times: Sequence[datetime], step: timed
 
     Returns one Step a count. A score of 0.5 is the alarm line of the balanced sensitivity.
     """
-    keep = math.exp(-step / MEMORY)
-    shape, exposure = 0.5, 1.0 * keep
-    spread, seen, struck = _Spread(keep), timedelta(0), timedelta(0)
-    hours, days = _Rhythm(24, keep), _Rhythm(7, keep)
-    steps = []
-    for count, time in zip(counts, times, strict=True):
-        hour = time.hour if step < timedelta(days=1) else 0
-        rhythm = hours.factor(hour) * days.factor(time.weekday())
-        expected = shape / exposure * rhythm
-        size, chance = _predictive(expected, 1 / shape + spread.value)
-        high = _upper(size, chance, expected)
-        if count is None:
-            steps.append(Step(expected, high, 0.0))
-            continue
-        surprise = -math.log10(max(float(betainc(count, size, 1 - chance)), 1e-300)) if count > 0 else 0.0
-        warm = seen >= WARM_UP and count > expected
-        steps.append(Step(expected, high, min(1.0, surprise / (2 * ALARM_DIGITS)) if warm else 0.0))
-        struck = struck + step if steps[-1].score >= SENSITIVITY["sensitive"] else timedelta(0)
-        learnt = min(count, max(high, 2.0)) if warm and struck < LASTING else count  # a crisis is not the normal
-        # A level that has not seen a whole cycle is no measure for scatter, nor for the places of the cycle.
-        if seen >= timedelta(days=1) and not timedelta(0) < struck < LASTING:
-            spread.learn(learnt, expected)
-        if seen >= timedelta(days=1):
-            hours.learn(hour, learnt, shape / exposure * days.factor(time.weekday()))
-        if seen >= timedelta(weeks=1):
-            days.learn(time.weekday(), learnt, shape / exposure * hours.factor(hour))
-        shape = keep * shape + learnt
-        exposure = keep * exposure + rhythm
-        seen += step
-    return steps
+    usual = rhythm.follow(counts, times, step)
+    known = np.array([count is not None for count in counts], dtype=bool)
+    seen = np.array([count for count in counts if count is not None], dtype=float)
+    scores = np.zeros(len(known))
+    scores[known] = _scores(seen, usual.where(known), step)
+    size, chance = _negative_binomial(usual.expected, usual.scatter + usual.doubt)
+    highs = np.asarray(nbinom.ppf(0.99, size, chance), dtype=float).reshape(-1)
+    return [Step(*figures) for figures in zip(usual.expected.tolist(), highs.tolist(), scores.tolist(), strict=True)]
 
 
-class _Rhythm:
-    """How the places of a cycle differ from its average, with old cycles fading and few counts believed little."""
-
-    def __init__(self, places: int, keep: float) -> None:
-        self.counted = [0.0] * places
-        self.expected = [0.0] * places
-        self.keep = keep
-
-    def factor(self, place: int) -> float:
-        """Gives the multiplier for a place; 1 while nothing is known."""
-        trust = 5.0  # as if five counts had been seen exactly as expected
-        overall = (sum(self.counted) + trust) / (sum(self.expected) + trust)
-        return (self.counted[place] + trust) / (self.expected[place] * overall + trust)
-
-    def learn(self, place: int, counted: float, level: float) -> None:
-        """Adds one count at a place, against the level of the whole cycle."""
-        self.counted = [value * self.keep for value in self.counted]
-        self.expected = [value * self.keep for value in self.expected]
-        self.counted[place] += counted
-        self.expected[place] += level
+def exceedance(counts: Figures, expected: Figures, scatter: Figures) -> Figures:
+    """Gives the chances of so many or more where the variance is expected + scatter * expected^2."""
+    size, chance = _negative_binomial(expected, scatter)
+    return np.where(counts > 0, betainc(np.maximum(counts, 1e-9), size, 1 - chance), 1.0)
 
 
-class _Spread:
-    """How far counts scatter beyond Poisson: the share k of expected^2 that is added to the variance."""
-
-    def __init__(self, keep: float) -> None:
-        self.excess, self.weight = 1.0, 10.0  # as if little had been seen, scattering by k = 0.1
-        self.keep = keep
-
-    @property
-    def value(self) -> float:
-        """The share k, never negative."""
-        return min(max(0.0, self.excess) / self.weight, WIDEST)
-
-    def learn(self, counted: float, expected: float) -> None:
-        """Adds what one count deviated by."""
-        self.excess = self.keep * self.excess + (counted - expected) ** 2 - expected
-        self.weight = self.keep * self.weight + expected**2
+def rarity(chances: Sequence[Figures], lengths: Sequence[int]) -> Figures:
+    """Gives once in how many steps there comes what has such chances in windows of such lengths, as a logarithm."""
+    periods = [length / np.maximum(chance, 1e-300) for chance, length in zip(chances, lengths, strict=True)]
+    return np.asarray(np.log10(np.mean(periods, axis=0)), dtype=float)
 
 
-def _predictive(expected: float, spread: float) -> tuple[float, float]:
-    """Gives the negative binomial (size, chance) of a mean and a variance of expected + spread * expected^2."""
-    size = 1 / max(spread, 1e-6)
-    return size, max(size / (size + expected), 1e-12)
+def alarm_digits(step: timedelta) -> float:
+    """Gives the digits n by which what comes once in 10^n steps scores 0.5."""
+    return ALARM_DIGITS - FINER * math.log10(step / timedelta(hours=1))
 
 
-def _upper(size: float, chance: float, expected: float) -> float:
-    """Finds the smallest count that is exceeded less than once in a hundred intervals."""
-    low, high = 0, max(2, math.ceil(expected * 2) + 2)
-    while float(betainc(high + 1, size, 1 - chance)) > 0.01:
-        low, high = high, high * 2
-    while low < high:
-        middle = (low + high) // 2
-        if float(betainc(middle + 1, size, 1 - chance)) > 0.01:
-            low = middle + 1
+def lengths(step: timedelta) -> list[int]:
+    """Lists how many steps the windows have, the single step first."""
+    return [length for length in WINDOWS if length == 1 or length * step <= LONGEST]
+
+
+def scored(digits: Figures, step: timedelta) -> Figures:
+    """Gives the scores, 0 to 1, of what comes once in 10^digits steps."""
+    return np.clip(digits / (2 * alarm_digits(step)), 0.0, 1.0)
+
+
+def _scores(counts: Figures, usual: Usual, step: timedelta) -> Figures:
+    """Scores counts, none of which is a gap."""
+    windows = lengths(step)
+    spread = usual.scatter + usual.doubt
+    alone = _chances(counts, usual.expected, spread, usual, step)
+    rare = exceedance(counts, usual.expected, spread) < UPPER
+    # What reached the line by itself has been told: it is no more than high in the sums after it.
+    told = alone * len(windows) <= 10 ** -alarm_digits(step)
+    others = np.where(told, _end(usual.expected, spread), counts)
+    chances = [alone]
+    for window in windows[1:]:
+        summed = running(others, window) - others + counts
+        expected = running(usual.expected, window)
+        doubtful = usual.doubt + _scatter(summed, expected, usual, step)
+        chances.append(np.where(rare, _chances(summed, expected, doubtful, usual, step), 1.0))
+    warm = (usual.seen >= WARM_UP / step) & (counts > usual.expected)
+    return np.where(warm, scored(rarity(chances, windows), step), 0.0)
+
+
+def _chances(counts: Figures, expected: Figures, spread: Figures, usual: Usual, step: timedelta) -> Figures:
+    """Gives the chances of so many or more, the likelier of the two: by the scatter, or by the habit of bursts."""
+    ratios = counts / _end(expected, spread)
+    return np.maximum(exceedance(counts, expected, spread), _habitual(ratios, usual.seen, step))
+
+
+def _end(expected: Figures, spread: Figures) -> Figures:
+    """Gives the ends of the usual range, as `rhythm.usual_end` does."""
+    return np.maximum(expected + rhythm.DEVIATIONS * np.sqrt(expected + spread * expected**2), 1.0)
+
+
+def running(values: Figures, length: int) -> Figures:
+    """Sums the last `length` values up to each; fewer at the beginning. The same however many values follow."""
+    total = values.copy()
+    for back in range(1, min(length, len(values))):
+        total[back:] += values[:-back]
+    return total
+
+
+def _scatter(summed: Figures, expected: Figures, usual: Usual, step: timedelta) -> Figures:
+    """Learns how far sums scatter beyond Poisson, as the single steps' scatter is learnt; told before each sum."""
+    keep = math.exp(-step / rhythm.MEMORY)
+    spread, told = rhythm.Scatter(), []
+    rows = zip(summed.tolist(), expected.tolist(), usual.doubt.tolist(), usual.new.tolist(), strict=True)
+    for place, (total, mean, doubt, new) in enumerate(rows):
+        told.append(spread.at(mean))
+        if place * step >= timedelta(days=1) and not new:
+            end = rhythm.usual_end(mean, told[-1] + doubt) if place * step >= rhythm.FIRST else total
+            spread.learn(min(total, end), mean, keep)
+    return np.array(told, dtype=float)
+
+
+def _habitual(ratios: Figures, seen: NDArray[np.int64], step: timedelta) -> Figures:
+    """Gives the chances of sums, told as their ratios to the end of the usual range, if bursts are a habit; else 0.
+
+    What is beyond the usual is counted, discounted by age, when its burst has ended, and all but the longest burst.
+    """
+    keep, rest = math.exp(-step / rhythm.MEMORY), max(1, EPISODE // step)
+    windows, beyond, logarithms = HABIT, 0.0, 0.0
+    longest, longest_logarithms = 0.0, 0.0
+    lately, lately_logarithms, calm = 0.0, 0.0, 0
+    chances = []
+    for ratio, learns in zip(ratios.tolist(), (seen >= timedelta(days=1) / step).tolist(), strict=True):
+        if ratio > 1:
+            chances.append(beyond / windows * ratio ** -((beyond + 1) / (logarithms + 1 / STEEP)))
         else:
-            high = middle
-    return float(high)
+            chances.append(0.0)
+        if not learns:
+            continue
+        windows, beyond, logarithms = keep * windows + 1, keep * beyond, keep * logarithms
+        longest, longest_logarithms = keep * longest, keep * longest_logarithms
+        calm += 1
+        if ratio > 1:
+            lately, lately_logarithms, calm = lately + 1, lately_logarithms + math.log(ratio), 0
+        if lately and calm > rest:
+            if lately > longest:  # it takes the place of the longest
+                lately, longest = longest, lately
+                lately_logarithms, longest_logarithms = longest_logarithms, lately_logarithms
+            beyond, logarithms = beyond + lately, logarithms + lately_logarithms
+            lately, lately_logarithms = 0.0, 0.0
+    return np.array(chances, dtype=float)
+
+
+def _negative_binomial(expected: Figures, scatter: Figures) -> tuple[Figures, Figures]:
+    """Gives (size, chance) for a mean and a variance of expected + scatter * expected^2."""
+    size = 1 / np.maximum(scatter, 1e-6)
+    return size, np.maximum(size / (size + expected), 1e-12)
+
+
+if __name__ == "__main__":
+    from earful.models import series  # which imports this module
+
+    sys.exit(series.main())

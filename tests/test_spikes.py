@@ -187,7 +187,7 @@ def test_a_crisis_is_not_taken_for_normal() -> None:
     before, after = (sum(one.expected for one in steps[place : place + 24]) for place in (at, at + week))
     assert after < 1.5 * before
     next_one = at + 3 * 24 + 12
-    counts[next_one] += 12
+    counts[next_one] += 16
     assert judge(counts[: next_one + 1])[-1].score >= ALARM
 
 

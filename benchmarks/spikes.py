@@ -1,0 +1,211 @@
+"""False alarms and hours to detection on simulated brands of which the truth is known, beside other rules.
+
+    python benchmarks/spikes.py [--brands 20] [--only balanced] [--minutes 60]
+
+Brands of 0.1 to 10,000 mentions an hour, in steps of an hour (or, for Earful's rules alone, of fewer minutes): a
+rhythm of day and week, counts that scatter by 15 % beyond Poisson (k = 0.0225) around a rate that wanders (a fifth up
+or down within weeks) and grows or shrinks by up to a tenth a month, three gaps of 2 to 12 hours. A false alarm is one
+in a quiet brand after its first two weeks. A spike of two, five or ten times the usual begins at any hour: a *step*
+of a day, a *ramp* that reaches its size after 12 hours and lasts a day, a *burst* of three hours. It is found when an
+alarm is raised while it lasts or in the two hours after; hours are counted from its first to the end of the step that
+raised the alarm.
+
+Alarms are raised as Earful does: a step over the line with 5 mentions at least makes one pending, a second step that
+is still high raises it, two calm ones end it. The other rules raise theirs at once, with 5 mentions at least, as their
+makers do: mean + 3 sd of all before (Huginn's peak detector), last hour over twice the 7-day mean (Axur), week over
+twice the mean of the 7 before (obsei's anomaly example), EWMA (smoothing .3, 3 sd), Poisson at 1 in 1,000 against the
+28-day mean.
+"""
+
+import argparse
+import math
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import poisson
+
+from earful.models import spikes
+
+Figures = NDArray[np.float64]
+START = datetime(2025, 1, 6, tzinfo=UTC)
+VOLUMES = (0.1, 1.0, 20.0, 300.0, 10_000.0)
+SIZES = (2.0, 5.0, 10.0)
+SHAPES = {"step": (24, 0), "ramp": (24, 12), "burst": (3, 0)}  # hours it lasts, hours until it has its size
+LEAST = 5
+QUIET, WARM, HISTORY = 120 * 24, 14 * 24, 42 * 24
+
+
+def rates(volume: float, hours: int, generator: np.random.Generator) -> Figures:
+    """Simulates the usual rate of each hour."""
+    hour = np.arange(hours)
+    day = 1 + 0.7 * np.sin((hour % 24 - 8) / 24 * 2 * math.pi)
+    week = np.where(hour // 24 % 7 < 5, 1.12, 0.7)
+    trend = np.exp(generator.uniform(-0.1, 0.1) * hour / 720)
+    wandering = np.exp(0.2 * np.sin(2 * math.pi * (hour / generator.uniform(400, 900) + generator.uniform())))
+    return volume * day * week * trend * wandering
+
+
+def counted(rate: Figures, generator: np.random.Generator, parts: int) -> list[float | None]:
+    """Simulates what is counted in so many parts of each hour: scattered by hours, with three gaps."""
+    scattered = rate * generator.gamma(1 / 0.0225, 0.0225, len(rate))
+    counts: list[float | None] = generator.poisson(np.repeat(scattered, parts) / parts).astype(float).tolist()
+    for _ in range(3):
+        begin = int(generator.integers(0, len(rate) - 14 * 24))
+        for place in range(begin * parts, (begin + int(generator.integers(2, 13))) * parts):
+            counts[place] = None
+    return counts
+
+
+def ours(sensitivity: str, step: timedelta) -> Callable[[Sequence[float | None]], list[int]]:
+    """Gives the places at whose end Earful raises an alarm."""
+    line = spikes.SENSITIVITY[sensitivity]
+
+    def raised(counts: Sequence[float | None]) -> list[int]:
+        times = [START + place * step for place in range(len(counts))]
+        state, calm, places = "calm", 0, []
+        for place, (count, one) in enumerate(zip(counts, spikes.judge(counts, times, step), strict=True)):
+            if count is None:
+                continue
+            held = one.score >= 0.6 * line
+            if state == "pending":
+                state = "firing" if held else "calm"
+                places += [place] if held else []
+            elif state == "calm" and one.score >= line and count >= LEAST:
+                state = "pending"
+            calm = 0 if held else calm + 1
+            if state == "firing" and calm >= 2:
+                state = "calm"
+        return places
+
+    return raised
+
+
+def simple(over: Callable[[Figures], NDArray[np.bool_]]) -> Callable[[Sequence[float | None]], list[int]]:
+    """Gives the places at which a rule raises an alarm: those over its line, until two calm ones."""
+
+    def raised(counts: Sequence[float | None]) -> list[int]:
+        known = [place for place, count in enumerate(counts) if count is not None]
+        values = np.array([counts[place] for place in known], dtype=float)
+        calm, places = 2, []
+        for place, surprising in zip(known, (over(values) & (values >= LEAST)).tolist(), strict=True):
+            if surprising and calm >= 2:
+                places.append(place)
+            calm = 0 if surprising else calm + 1
+        return places
+
+    return raised
+
+
+def before(values: Figures, length: int) -> Figures:
+    """Means of up to `length` values before each."""
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    ends = np.arange(len(values))
+    starts = np.maximum(ends - length, 0)
+    return np.asarray((total[ends] - total[starts]) / np.maximum(ends - starts, 1))
+
+
+def huginn(values: Figures) -> NDArray[np.bool_]:
+    """Mean + 3 standard deviations of all before."""
+    mean = before(values, len(values))
+    return np.asarray(values > mean + 3 * np.sqrt(np.maximum(before(values**2, len(values)) - mean**2, 0)))
+
+
+def axur(values: Figures) -> NDArray[np.bool_]:
+    """The last hour against the mean of seven days."""
+    return np.asarray(values > 2 * before(values, 168))
+
+
+def obsei(values: Figures) -> NDArray[np.bool_]:
+    """The week up to now against the mean week of the seven before it."""
+    week = before(np.append(values, 0.0), 168)[1:]
+    earlier = np.concatenate([np.full(168, np.inf), before(values, 7 * 168)[: max(0, len(values) - 168)]])[
+        : len(values)
+    ]
+    return np.asarray(week > 2 * earlier)
+
+
+def ewma(values: Figures) -> NDArray[np.bool_]:
+    """A smoothed count against the mean and standard deviation of all before (Roberts 1959)."""
+    smooth, smoothed = 0.0, []
+    for value in values.tolist():
+        smooth += 0.3 * (value - smooth)
+        smoothed.append(smooth)
+    mean = before(values, len(values))
+    deviation = np.sqrt(np.maximum(before(values**2, len(values)) - mean**2, 0) * 0.3 / 1.7)
+    return np.asarray(np.array(smoothed) > mean + 3 * deviation)
+
+
+def by_chance(values: Figures) -> NDArray[np.bool_]:
+    """One Poisson chance in a thousand against the mean of 28 days."""
+    return np.asarray(poisson.sf(values - 1, np.maximum(before(values, 672), 1e-9)) < 0.001)
+
+
+OTHERS: dict[str, Callable[[Sequence[float | None]], list[int]]] = {
+    "mean + 3 sd": simple(huginn),
+    "hour against 7 days": simple(axur),
+    "week against 7 weeks": simple(obsei),
+    "EWMA": simple(ewma),
+    "Poisson test": simple(by_chance),
+}
+
+
+def main() -> None:
+    """Measures and prints tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--brands", type=int, default=20, help="for each volume, size and shape")
+    parser.add_argument("--only", default="", help="a part of the rules' names")
+    parser.add_argument("--minutes", type=int, default=60, choices=[5, 10, 15, 20, 30, 60], help="of a step")
+    options = parser.parse_args()
+    step, parts = timedelta(minutes=options.minutes), 60 // options.minutes
+    rules = {f"Earful, {name}": ours(name, step) for name in spikes.SENSITIVITY} | (OTHERS if parts == 1 else {})
+    rules = {name: rule for name, rule in rules.items() if options.only in name}
+    print("False alarms a brand and month\n")
+    print("| rule | " + " | ".join(f"{volume:g} an hour" for volume in VOLUMES) + " |")
+    print("|---|" + "---:|" * len(VOLUMES))
+    quiet: dict[float, list[list[float | None]]] = {volume: [] for volume in VOLUMES}
+    for volume in VOLUMES:
+        for brand in range(options.brands):
+            generator = np.random.default_rng([1, brand, int(volume * 10)])
+            quiet[volume].append(counted(rates(volume, QUIET, generator), generator, parts))
+    for name, rule in rules.items():
+        a_month = [
+            sum(place >= WARM * parts for counts in quiet[volume] for place in rule(counts))
+            / (len(quiet[volume]) * (QUIET - WARM) / 720)
+            for volume in VOLUMES
+        ]
+        print(f"| {name} | " + " | ".join(f"{figure:.2f}" for figure in a_month) + " |")
+    print("\nMedian hours until found (share found)\n")
+    print("| rule | spike | " + " | ".join(f"{volume:g} an hour" for volume in VOLUMES) + " |")
+    print("|---|---|" + "---:|" * len(VOLUMES))
+    for shape, (lasts, rises) in SHAPES.items():
+        for size in SIZES:
+            spiked: dict[float, list[tuple[int, list[float | None]]]] = {volume: [] for volume in VOLUMES}
+            for volume in VOLUMES:
+                for brand in range(options.brands):
+                    generator = np.random.default_rng([2, brand, int(volume * 10)])
+                    begin = HISTORY + int(generator.integers(0, 168))
+                    rate = rates(volume, begin + lasts + 2, generator)
+                    course = np.minimum((np.arange(lasts) + 1) / max(rises, 1), 1.0)
+                    rate[begin : begin + lasts] *= 1 + (size - 1) * course
+                    spiked[volume].append((begin, counted(rate, generator, parts)))
+            for name, rule in rules.items():
+                cells = []
+                for volume in VOLUMES:
+                    hours = [
+                        min(
+                            ((place + 1) / parts - begin for place in rule(counts) if place >= begin * parts),
+                            default=math.inf,
+                        )
+                        for begin, counts in spiked[volume]
+                    ]
+                    share = sum(map(math.isfinite, hours)) / len(hours)
+                    middle = median(hours)
+                    cells.append(f"{middle:g} ({share:.0%})" if math.isfinite(middle) else f"- ({share:.0%})")
+                print(f"| {name} | {shape} x{size:g} | " + " | ".join(cells) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
