@@ -164,7 +164,7 @@ def _known(
     alive = {
         theme: Kept(np.array(members), there[theme].line if there[theme].narrow else 0.0, theme in decided.touched)
         for theme, members in places.items()
-        if theme in there and there[theme].state != "merged"
+        if theme in there and there[theme].state != "merged" and not _spent(there[theme], len(members), decided)
     }
     for decision, (theme, mentions) in decided.splits.items():
         half = child(decision)
@@ -180,6 +180,11 @@ def _known(
     order = [one.theme for one in known if one.theme in alive]  # the oldest first: the younger goes into the older
     order += [theme for theme in alive if theme not in there]
     return order, [alive[theme] for theme in order]
+
+
+def _spent(theme: kept.Theme, members: int, decided: Decisions) -> bool:
+    """Tells whether a narrow theme has had its day: few spoke of it and are silent, and nobody touched it."""
+    return theme.narrow and theme.state == "faded" and members < themes.LEAST and theme.theme not in decided.touched
 
 
 def _named(con: kept.Connection, brand: str, names: Sequence[str], central: Sequence[Complaint]) -> list[str]:

@@ -6,6 +6,7 @@ linkage), and a cluster that the time before does not explain becomes a narrow t
 to its centre as its own members are. Every text may also belong to none.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import binom
 from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import normalize
 
 from earful.models import emerging
@@ -154,9 +156,9 @@ def repeats(authors: Sequence[str], stories: Sequence[str], embeddings: Mapping[
 
 def split(rows: Rows) -> npt.NDArray[np.bool_]:
     """Divides a theme's rows in two; true are those of the smaller half."""
-    labels = KMeans(2, n_init=5, random_state=0).fit_predict(rows)
-    smaller: npt.NDArray[np.bool_] = labels == int(labels.mean() < 0.5)
-    return smaller
+    first, second = _clustered(rows, 2)
+    other: npt.NDArray[np.bool_] = rows @ second > rows @ first
+    return other if 2 * other.sum() <= len(rows) else ~other
 
 
 def _wide(rows: Rows, free: Places, kept: dict[int, Kept]) -> list[Theme]:
@@ -170,8 +172,7 @@ def _wide(rows: Rows, free: Places, kept: dict[int, Kept]) -> list[Theme]:
         return []
     centres = seeds
     if len(free) >= len(seeds):
-        found = KMeans(len(seeds), init=seeds, n_init=1, random_state=0).fit(rows[free])
-        centres = normalize(found.cluster_centers_).astype(np.float32)
+        centres = _clustered(rows[free], len(seeds), seeds)
     owners += [None] * (len(seeds) - len(owners))
     near = rows[free] @ centres.T
     labels = np.where(near.max(1) >= LINE, near.argmax(1), -1)
@@ -187,8 +188,15 @@ def _new_seeds(free: Rows, seeds: Rows, more: int) -> Rows:
     if len(seeds):
         order = np.argsort((free @ seeds.T).max(1), kind="stable")
         free = free[order[: max(more * LEAST, len(free) // 3)]]
-    found = KMeans(more, n_init=5, random_state=0).fit(free)
-    centres: Rows = normalize(found.cluster_centers_).astype(np.float32)
+    return _clustered(free, more)
+
+
+def _clustered(rows: Rows, number: int, seeds: Rows | None = None) -> Rows:
+    """Gives so many unit centres (number, size) of clusters, begun at the seeds if there are any."""
+    cut = KMeans(number, init="k-means++" if seeds is None else seeds, n_init=5 if seeds is None else 1, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # fewer different texts than clusters: some stay empty
+        centres: Rows = normalize(cut.fit(rows).cluster_centers_).astype(np.float32)
     return centres
 
 

@@ -105,11 +105,12 @@ def burst(count: int, days: float, phrases: Sequence[str] = RECALL, seed: int = 
 
 
 def vectors(said: Sequence[Said], noise: float = 0.6) -> npt.NDArray[np.float32]:
-    """Gives invented unit embeddings: a direction for each subject and much noise."""
+    """Gives invented unit embeddings: a direction for each subject and much noise, none for other figures."""
     found = []
     for one in said:
         direction = np.random.default_rng(sum(map(ord, one.subject))).normal(size=SIZE)
-        own = np.random.default_rng(sum(ord(char) * (place + 1) for place, char in enumerate(one.text)))
+        letters = enumerate("".join(char for char in one.text if not char.isdigit()))
+        own = np.random.default_rng(sum(ord(char) * (place + 1) for place, char in letters))
         found.append(direction / np.linalg.norm(direction) + noise * own.normal(size=SIZE) / SIZE**0.5)
     rows = np.array(found, np.float32).reshape(-1, SIZE)
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
