@@ -13,7 +13,7 @@ from earful.flows import asking
 from earful.flows.asking import Desk, Visit
 from earful.flows.report import Progress
 
-HOSTS_AT_ONCE = 24
+HOSTS_AT_ONCE = 12
 DOUBTFUL_AT_ONCE = 8  # hosts that may well not answer
 PUBLISH_EVERY = 5.0  # seconds between snapshots while collecting
 LONGEST = 900.0  # seconds of one run; what is still due then comes first in the next
