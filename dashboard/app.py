@@ -16,6 +16,7 @@ def main() -> None:
         st.Page("compare.py", title="Compare"),
         st.Page("mentions.py", title="Mentions"),
         st.Page("sources.py", title="Sources"),
+        st.Page("reports.py", title="Reports"),
         st.Page("set_up.py", title="Set-up", url_path="set-up"),
     ]
     st.navigation(pages, position="hidden").run()

@@ -22,6 +22,7 @@ PAGES = {
     "compare": "compare.py",
     "mentions": "mentions.py",
     "sources": "sources.py",
+    "reports": "reports.py",
     "set-up": "set_up.py",
 }
 SHARED = ("brand", "period", "from", "to", "source", "count")  # parts of an address that mean the same on every page

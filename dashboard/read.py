@@ -5,6 +5,7 @@ The version of the snapshot is part of every cache key, so a new snapshot is see
 """
 # ruff: noqa: ARG001 - the version is there for the cache alone
 
+import io
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from earful.data import (
     changes,
     database,
     events,
+    export,
     judgements,
     migrations,
     queries,
@@ -27,6 +29,7 @@ from earful.data import (
     todo,
     versions,
 )
+from earful.data import digests as sent
 from earful.data import targets as outbox
 from earful.data.queries import Filters
 from earful.models.accuracy import Pair
@@ -190,3 +193,20 @@ def configuration_changes(folder: Path, version: str) -> list[changes.Change]:
     """Reads the last changes of the configuration that were made on the dashboard."""
     with database.snapshot(folder) as con:
         return changes.latest(con, 20)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def digests(folder: Path, version: str, brand: str) -> list[sent.Kept]:
+    """Reads the digests of a brand, the newest first."""
+    with database.snapshot(folder) as con:
+        return sent.newest(con, brand)
+
+
+@st.cache_data(show_spinner=False, max_entries=4, ttl="10m")
+def exported(folder: Path, version: str, filters: Filters, most: int) -> bytes:
+    """Writes the mentions under the filters as CSV, at most so many."""
+    with database.snapshot(folder) as con:
+        table = export.chosen(con, filters, most)
+    file = io.StringIO(newline="")
+    export.write_csv(table, file)
+    return file.getvalue().encode("utf-8-sig")  # so that spreadsheets know the encoding

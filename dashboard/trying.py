@@ -1,4 +1,4 @@
-"""Asks a process of its own what a draft of the configuration would do; see `earful.flows.draft`."""
+"""Asks a process of its own: what a draft of the configuration would do (`earful.flows.draft`), or for a command."""
 
 import json
 import subprocess
@@ -28,3 +28,17 @@ def ask(path: Path, do: str, text: str, **question: Any) -> Answer:
         return {"mistakes": [], "error": f"it could not be tried: {error.stderr.strip().splitlines()[-1:]}"}
     answer: Answer = json.loads(found.stdout)
     return answer
+
+
+def command(*words: str) -> str:
+    """Runs a command of `earful` and gives "" or what it said of its failure."""
+    start = "from earful.flows.cli import main; main()"
+    try:
+        subprocess.run(
+            [sys.executable, "-c", start, *words], capture_output=True, text=True, timeout=PATIENCE, check=True
+        )
+    except subprocess.TimeoutExpired:
+        return f"not done after {PATIENCE} seconds; try again"
+    except subprocess.CalledProcessError as error:
+        return str(error.stderr).strip() or f"it ended with {error.returncode}"
+    return ""

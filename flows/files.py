@@ -1,6 +1,5 @@
 """Reads what lies in files: imports, and the folders of the connector `files`; writes what is known to a file."""
 
-import csv
 import errno
 import hashlib
 import json
@@ -28,10 +27,9 @@ from earful.data import landing, store
 from earful.data.database import Database, snapshot
 from earful.flows.report import Clock, Progress, Report
 
-__all__ = ["NAMES", "FileError", "Reader", "export", "harmless", "import_file", "landed_rows", "parse"]
+__all__ = ["NAMES", "FileError", "Reader", "export", "import_file", "landed_rows", "parse"]
 
 BATCH = 5000  # rows a transaction
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 ENDINGS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
 LIMIT = 50_000_000  # bytes of a file in a folder
 FILES = 2000  # in a folder
@@ -200,13 +198,5 @@ def export(folder: Path, target: Path, hidden: bool = False) -> int:
         parquet.write_table(table, target)
         return int(table.num_rows)
     with target.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(table.column_names)
-        for batch in table.to_batches(max_chunksize=BATCH):
-            writer.writerows([harmless(cell) for cell in row.values()] for row in batch.to_pylist())
+        exporting.write_csv(table, file)
     return int(table.num_rows)
-
-
-def harmless(value: object) -> object:
-    """Keeps a spreadsheet from running a text as a formula, by an apostrophe before it."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

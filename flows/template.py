@@ -83,7 +83,7 @@ least = 5
 
 # Whom to tell. The address is a secret: it stands in the environment variable named here. docs/alerts.md has the forms.
 # kind "email" (smtps://user:password@host?from=...&to=...), "slack", "teams", "discord" (their webhooks), "webhook"
-# (your own, gets JSON), or "apprise" for all others (https://github.com/caronc/apprise). 'earful alert --test' tries them.
+# (your own, gets JSON), or "apprise" for all others (https://github.com/caronc/apprise); try: 'earful alert --test'.
 
 # [[targets]]
 # name = "team"
@@ -122,8 +122,8 @@ least = 5
 # threshold = 0.6              # below this probability a label is "unclear"
 # towards = false              # true if it takes the brand as a second segment, else it judges the whole text
 
-# Who may see the dashboard. Without this table it is open on this machine only, to whoever works there. The secret stands
-# in the environment variable EARFUL_SIGNIN_SECRET; give the provider <dashboard>/oauth2callback as the place to return to.
+# Who may see the dashboard. Without this table it is open on this machine only, to whoever works there. The secret
+# stands in the environment variable EARFUL_SIGNIN_SECRET; the provider sends people back to <dashboard>/oauth2callback.
 
 # [signin]
 # provider = "https://accounts.google.com"       # any OpenID Connect provider: Entra, Okta, Keycloak, Google, ...

@@ -13,6 +13,7 @@ from samples import Said, keep, rows
 from earful.connectors import columns
 from earful.connectors.columns import Columns
 from earful.connectors.tables import Table
+from earful.data import export
 from earful.data.database import Database
 from earful.flows import collect, files
 from earful.flows.files import FileError, import_file
@@ -216,7 +217,7 @@ def test_an_exported_csv_runs_nothing_and_keeps_every_word(database: Database, t
     for row, text in zip(found, HOSTILE, strict=True):
         assert row["author"] == ("'" + text if text and text[0] in "=+-@\t\r" else text)
         for name, cell in row.items():
-            assert name in ("negative", "neutral", "positive") or not cell.startswith(files.FORMULA)
+            assert name in ("negative", "neutral", "positive") or not cell.startswith(export.FORMULA)
     assert [datetime.fromisoformat(row["published"]) for row in found] == [one.at for one in said], "newest first"
     assert {row["label"] for row in found} == {"negative"}
     assert float(found[0]["negative"]) == pytest.approx(0.8)

@@ -1,0 +1,122 @@
+"""The Reports page: a frozen page about a brand and a period, the digests that were sent, and tables to take along."""
+
+import io
+import os
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+
+import streamlit as st
+
+from earful.dashboard import frame, read, trying, words
+from earful.dashboard.frame import View
+from earful.data import digests
+
+FORMS = {"html": ("Page", "text/html"), "pdf": ("PDF", "application/pdf")}
+MOST = 100_000  # rows of a table
+
+
+def show() -> None:
+    """Draws the page."""
+    view = frame.open_page("reports")
+    path = Path(os.environ.get("EARFUL_CONFIG", ""))
+    left, right = st.columns(2, gap="medium")
+    with left, st.container(border=True):
+        _report(view, path)
+    with right:
+        with st.container(border=True):
+            _table(view)
+        with st.container(border=True):
+            _sent(view, path)
+
+
+def _report(view: View, path: Path) -> None:
+    period, brand = view.choice.period, view.choice.filters.brand
+    first = period.start.astimezone(view.zone).date()
+    last = (period.finish - timedelta(microseconds=1)).astimezone(view.zone).date()
+    st.markdown("**A report to send round**")
+    st.text(f"{words.short(brand)}, {words.days(period.start, period.finish, view.zone)}")
+    st.caption(
+        "One file, whole in itself: what changed and why, the criticisms that grew, what was resolved, share of "
+        "voice, alerts, and what we do not know. Made from one snapshot, whose number stands at its foot: the same "
+        "snapshot gives the same file. Whole days are reported, whatever the hour."
+    )
+    if not path.is_file():
+        st.caption("No configuration is named; start the dashboard with `earful dashboard` or `earful serve`.")
+        return
+    asked = ("--brand", brand, "--from", first.isoformat(), "--to", last.isoformat())
+    _made(view, path, asked, f"earful-{first}-{last}", "now")
+
+
+def _made(view: View, path: Path, asked: tuple[str, ...], name: str, key: str) -> None:
+    """Draws a button for each form; what was made can then be taken along."""
+    with st.container(horizontal=True):
+        for form, (label, kind) in FORMS.items():
+            if st.button(f"Make a {label}", key=f"make {form} {key}", icon=":material/description:"):
+                with st.spinner("Drawing it up"):
+                    content, wrong = _write(path, view.version, asked, form)
+                if wrong:
+                    st.code(words.plain(wrong), language=None, wrap_lines=True)
+                else:
+                    st.download_button(
+                        f"Take the {label} along",
+                        content,
+                        f"{name}.{form}",
+                        kind,
+                        key=f"take {form} {key}",
+                        type="primary",
+                        icon=":material/download:",
+                        on_click="ignore",
+                    )
+
+
+@st.cache_data(show_spinner=False, max_entries=8, ttl="10m")
+def _write(path: Path, version: str, asked: tuple[str, ...], form: str) -> tuple[bytes, str]:  # noqa: ARG001 - for the cache
+    """Gives the file's content, and what went wrong if anything did."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / f"report.{form}"
+        wrong = trying.command("report", "--config", str(path), *asked, "--out", str(out))
+        return (b"", wrong) if wrong else (out.read_bytes(), "")
+
+
+def _sent(view: View, path: Path) -> None:
+    found = read.digests(view.folder, view.version, view.choice.filters.brand)
+    st.markdown("**Digests that were sent**")
+    if not found:
+        st.caption("None yet. `[digest]` in `earful.toml` sends one every day or week: see *Set-up*, *The file*.")
+        return
+    names = {one.digest: one for one in found}
+    chosen = st.selectbox("Digest", list(names), format_func=lambda name: _span(view, names[name]))
+    if path.is_file():
+        one = names[chosen]
+        _made(view, path, ("--digest", chosen), f"earful-digest-{one.finish:%Y-%m-%d}", "sent")
+
+
+def _span(view: View, one: digests.Kept) -> str:
+    return words.days(one.start, one.finish, view.zone)
+
+
+def _table(view: View) -> None:
+    st.markdown("**The mentions as a table**")
+    filters = view.choice.filters
+    st.text(f"{words.short(filters.brand)}, {words.days(filters.start, filters.finish, view.zone)}")
+    st.caption(
+        f"One row a mention with its words, place, time, label and probabilities, at most {MOST:,}. What begins like "
+        "a formula has an apostrophe before it. `earful export` writes everything, also as Parquet."
+    )
+    if st.button("Make a table", icon=":material/table:"):
+        with st.spinner("Writing it"):
+            content = read.exported(view.folder, view.version, filters, MOST)
+        st.download_button(
+            "Take the CSV along",
+            io.BytesIO(content),
+            "earful-mentions.csv",
+            "text/csv",
+            type="primary",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+if __name__ == "__main__":
+    show()
