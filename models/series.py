@@ -39,13 +39,17 @@ def read(path: Path) -> tuple[list[datetime], list[float]]:
                 raise ValueError("the first line must be " + ",".join(HEADER))
             for row in rows:
                 time, value = _row(row, rows.line_num)
+                if times and (time.tzinfo is None) != (times[-1].tzinfo is None):
+                    raise ValueError(f"line {rows.line_num}: times with and without a zone")
                 if times and time <= times[-1]:
                     raise ValueError(f"line {rows.line_num}: {time} does not come after {times[-1]}")
                 times.append(time)
                 values.append(value)
         if len(times) < 2:
             raise ValueError("fewer than two rows: no step can be told")
-    except (ValueError, csv.Error, OSError) as error:
+    except csv.Error as error:
+        raise ValueError(f"{path}: line {rows.line_num}: {error}") from error
+    except (ValueError, OSError) as error:
         raise ValueError(f"{path}: {error}") from error
     return times, values
 
