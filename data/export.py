@@ -6,7 +6,7 @@ from typing import TextIO
 import duckdb
 import pyarrow as pa
 
-from earful.data.queries import Filters, conditions
+from earful.data.filtering import Filters, conditions
 
 BATCH = 2000
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of a formula

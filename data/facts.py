@@ -15,16 +15,20 @@ Connection = duckdb.DuckDBPyConnection
 def refresh(con: Connection, stories: str, values: Sequence[str] = ()) -> None:
     """Rebuilds the facts of the stories that the query `stories` with `values` names, inside the caller's transaction.
 
-    One row for each mention and brand, with the label that counts (a person's before the model's). `leads` marks the
-    first copy of a story that is not hidden (of a wholly hidden one the first), so that counting stories is counting
-    rows. Answers without words (language "zxx") tell nothing and have none.
+    One row for each mention and brand, with the label and the intent that count (a person's before the model's).
+    `leads` marks the first copy of a story that is not hidden (of a wholly hidden one the first), so that counting
+    stories is counting rows. Answers without words (language "zxx") tell nothing and have none.
     """
     con.execute(f"CREATE OR REPLACE TEMP TABLE stale AS SELECT DISTINCT story FROM ({stories})", list(values))  # noqa: S608
     con.execute("DELETE FROM facts WHERE story IN (FROM stale)")
     con.execute("""
         INSERT INTO facts BY NAME
         WITH judged AS (
-            SELECT source, id, brand, arg_max(label, made) AS label FROM corrections GROUP BY ALL
+            SELECT source, id, brand, nullif(arg_max(label, made), '') AS label FROM corrections GROUP BY ALL
+        ),
+        wanted AS (
+            SELECT source, id, brand, nullif(arg_max(value, made), '') AS intent
+            FROM triage WHERE field = 'intent' GROUP BY ALL
         ),
         marked AS (
             SELECT DISTINCT ON (source, id, brand) source, id, brand, about, made
@@ -34,7 +38,7 @@ def refresh(con: Connection, stories: str, values: Sequence[str] = ()) -> None:
             SELECT k.brand, e.source, e.id, e.story, m.published, m.collected,
                 coalesce(j.label, CASE WHEN s.digest = e.digest THEN s.label END, 'unscored') AS label,
                 j.label IS NOT NULL AS corrected, e.language, m.rating,
-                CASE WHEN s.digest = e.digest THEN s.intent ELSE '' END AS intent,
+                coalesce(w.intent, CASE WHEN s.digest = e.digest THEN s.intent END, '') AS intent,
                 coalesce(
                     NOT a.about,
                     NOT arg_max(a.about, a.made) OVER (PARTITION BY k.brand, e.story),
@@ -48,6 +52,7 @@ def refresh(con: Connection, stories: str, values: Sequence[str] = ()) -> None:
             LEFT JOIN scores s ON s.source = e.source AND s.id = e.id AND s.brand = k.brand
                 AND s.model = (SELECT value ->> '$' FROM settings WHERE key = 'model')
             LEFT JOIN judged j ON j.source = e.source AND j.id = e.id AND j.brand = k.brand
+            LEFT JOIN wanted w ON w.source = e.source AND w.id = e.id AND w.brand = k.brand
             LEFT JOIN marked a ON a.source = e.source AND a.id = e.id AND a.brand = k.brand
             LEFT JOIN relevance r ON r.source = e.source AND r.id = e.id AND r.brand = k.brand AND r.digest = e.digest
             LEFT JOIN relevance_models l ON l.brand = k.brand

@@ -54,7 +54,7 @@ def judged(con: Connection) -> list[Judged]:
         " JOIN mentions m USING (source, id)"
         " LEFT JOIN scores s ON s.source = c.source AND s.id = c.id AND s.brand = c.brand AND s.digest = m.digest"
         " AND s.model = (SELECT value ->> '$' FROM settings WHERE key = 'model')"
-        " ORDER BY 1, 2, 3"
+        " WHERE c.label <> '' ORDER BY 1, 2, 3"
     ).fetchall()
     return [Judged(*row) for row in rows]
 

@@ -233,6 +233,14 @@ def configuration_changes(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def triage(con: duckdb.DuckDBPyConnection) -> None:
+    """Adds how far a team is with mentions: status, assignee, note, and the intent that people read in them."""
+    con.execute(
+        "CREATE TABLE triage (change TEXT PRIMARY KEY, source TEXT NOT NULL, id TEXT NOT NULL, brand TEXT NOT NULL,"
+        " field TEXT NOT NULL, value TEXT NOT NULL, author TEXT NOT NULL, made TIMESTAMPTZ NOT NULL)"
+    )
+
+
 MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [
     first_schema,
     intents,
@@ -248,6 +256,7 @@ MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [
     story_history,
     theme_spaces,
     configuration_changes,
+    triage,
 ]
 
 

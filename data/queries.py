@@ -7,7 +7,7 @@ in and come out as aware UTC datetimes; the labels are negative, neutral, positi
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -15,31 +15,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from earful.data.filtering import Filters as Filters
+from earful.data.filtering import conditions
+
 Connection = duckdb.DuckDBPyConnection
 LABELS = ("negative", "neutral", "positive", "unclear", "unscored")
 SLOT = 900  # seconds; every time zone of today is a whole number of these away from UTC
 SNIPPET = 300  # characters of a text shown in a list
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What is looked at: one brand from `start` up to `finish`; empty tuples and words leave that open.
-
-    `stories` counts each story once, where and when its first copy appeared; else every mention counts. `themes` are
-    the ids of themes; what is told in one of them counts, copies included. What is hidden as not about the brand is
-    left out, or with `hidden` looked at alone, each mention for itself.
-    """
-
-    brand: str
-    start: datetime
-    finish: datetime
-    stories: bool = True
-    sources: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
-    languages: tuple[str, ...] = ()
-    words: str = ""
-    themes: tuple[str, ...] = ()
-    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -243,7 +225,7 @@ def mentions(con: Connection, filters: Filters, limit: int, offset: int = 0) -> 
 def count_mentions(con: Connection, filters: Filters) -> int:
     """Counts the mentions under the filters."""
     where, values = conditions(filters)
-    joined = " JOIN mentions m USING (source, id)" if filters.words else ""
+    joined = " JOIN mentions m USING (source, id)" if filters.words or filters.author else ""
     row = con.execute(f"SELECT count(*) FROM facts f{joined} WHERE {where}", values).fetchone()  # noqa: S608
     assert row is not None
     return int(row[0])
@@ -268,27 +250,3 @@ def detail(con: Connection, source: str, id: str, brand: str) -> Detail | None:
 
 def _sources(filters: Filters) -> tuple[str, list[Any]]:
     return (" AND list_contains(?, source)", [list(filters.sources)]) if filters.sources else ("", [])
-
-
-def conditions(filters: Filters) -> tuple[str, list[Any]]:
-    """Writes the filters as a condition on facts `f` and, when words are sought, mentions `m`."""
-    parts = ["f.brand = ?", "f.published >= ?", "f.published < ?", "f.hidden" if filters.hidden else "NOT f.hidden"]
-    values: list[Any] = [filters.brand, filters.start, filters.finish]
-    if filters.stories and not filters.hidden:
-        parts.append("f.leads")
-    for column, wanted in (("source", filters.sources), ("label", filters.labels), ("language", filters.languages)):
-        if wanted:
-            parts.append(f"list_contains(?, f.{column})")
-            values.append(list(wanted))
-    if filters.themes:
-        parts.append(
-            "f.story IN (SELECT t.story FROM facts t JOIN theme_members o USING (brand, source, id)"
-            " WHERE t.brand = ? AND o.brand = ? AND t.published >= ? AND t.published < ? AND list_contains(?, theme))"
-        )
-        near = timedelta(days=7)  # a story's complaining copy may lie beyond the period
-        values += [filters.brand, filters.brand, filters.start - near, filters.finish + near, list(filters.themes)]
-    for word in filters.words.split():
-        # contains() knows no wildcards, so nothing in the word needs escaping
-        parts.append("contains(lower(m.title || ' ' || m.text), lower(?))")
-        values.append(word)
-    return " AND ".join(parts), values

@@ -1,0 +1,72 @@
+"""Says which mentions are looked at, and writes that as a condition of SQL."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from earful.data import triage
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What is looked at: one brand from `start` up to `finish`; empty tuples and words leave that open.
+
+    `stories` counts each story once, where and when its first copy appeared; else every mention counts. `themes` are
+    the ids of themes; what is told in one of them counts, copies included. What is hidden as not about the brand is
+    left out, or with `hidden` looked at alone, each mention for itself. `stars` is the most that a rating may have;
+    what has no rating is then left out. `author` is any part of a name.
+    """
+
+    brand: str
+    start: datetime
+    finish: datetime
+    stories: bool = True
+    sources: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    words: str = ""
+    themes: tuple[str, ...] = ()
+    hidden: bool = False
+    stars: int | None = None
+    intents: tuple[str, ...] = ()
+    author: str = ""
+    statuses: tuple[str, ...] = ()
+    assignee: str = ""
+
+
+def conditions(filters: Filters) -> tuple[str, list[Any]]:
+    """Writes the filters as a condition on facts `f` and, when words or an author are sought, mentions `m`."""
+    parts = ["f.brand = ?", "f.published >= ?", "f.published < ?", "f.hidden" if filters.hidden else "NOT f.hidden"]
+    values: list[Any] = [filters.brand, filters.start, filters.finish]
+    if filters.stories and not filters.hidden:
+        parts.append("f.leads")
+    for column, wanted in (
+        ("source", filters.sources),
+        ("label", filters.labels),
+        ("language", filters.languages),
+        ("intent", filters.intents),
+    ):
+        if wanted:
+            parts.append(f"list_contains(?, f.{column})")
+            values.append(list(wanted))
+    if filters.themes:
+        parts.append(
+            "f.story IN (SELECT t.story FROM facts t JOIN theme_members o USING (brand, source, id)"
+            " WHERE t.brand = ? AND o.brand = ? AND t.published >= ? AND t.published < ? AND list_contains(?, theme))"
+        )
+        near = timedelta(days=7)  # a story's complaining copy may lie beyond the period
+        values += [filters.brand, filters.brand, filters.start - near, filters.finish + near, list(filters.themes)]
+    if filters.stars is not None:
+        parts.append("f.rating <= ?")
+        values.append(filters.stars)
+    more, given = triage.condition(filters.brand, filters.statuses, filters.assignee)
+    parts += more
+    values += given
+    if filters.author:
+        parts.append("contains(lower(m.author), lower(?))")
+        values.append(filters.author)
+    for word in filters.words.split():
+        # contains() knows no wildcards, so nothing in the word needs escaping
+        parts.append("contains(lower(m.title || ' ' || m.text), lower(?))")
+        values.append(word)
+    return " AND ".join(parts), values
