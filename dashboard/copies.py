@@ -19,8 +19,8 @@ def show(view: View, detail: Detail) -> None:
             for one in found:
                 here = " (this one)" if (one.source, one.id) == (detail.source, detail.id) else ""
                 left, right = st.columns([2, 3], gap="small")
-                left.caption(words.moment(one.published, view.zone) + here)
+                left.caption(words.moment(one.published, view.zone))
                 by = f", {words.short(one.author)}" if one.author else ""
-                right.text(f"{words.source(one.source, 60)}{by}")
+                right.text(f"{words.source(one.source, 60)}{by}{here}")
         if detail.copies > len(found):
             st.caption(f"These are the first {len(found)} of {detail.copies:,}.")

@@ -431,6 +431,9 @@ def test_the_list_and_one_mention_in_full(kept: Database) -> None:
     assert "6 stories, newest first" in text
     assert "Acme lost my parcel again" in text
     assert "2 copies of this story" in text
+    assert "Where this story was told" in [one.label for one in app.expander]
+    assert "(this one)" in text
+    assert "news, ada" in text
     assert "negative 80%, neutral 15%, positive 5%" in text
     assert list(app.dataframe[-1].value["Sentiment"]) == [
         "▼ negative",
