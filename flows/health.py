@@ -101,11 +101,15 @@ def _targets(rows: Sequence[outbox.TargetRow], config: Config, now: datetime) ->
         waits = now - row.since if row and row.since else timedelta(0)
         stuck = row is not None and waits > max(PATIENCE, LATE * config.every) and row.waiting > 0
         why = f": {row.error}" if row and row.error else ""
-        said = f"{row.waiting} messages wait since {when.length(waits)}{why}" if row and stuck else ""
+        said = f"{_many(row.waiting)} for {when.length(waits)}{why}" if row and stuck else ""
         yield Check("target", name, row.sent if row else None, said)
     for row in rows:
         if row.waiting and row.target not in configured:
-            yield Check("target", row.target, row.sent, f"{row.waiting} messages wait: {REMOVED}")
+            yield Check("target", row.target, row.sent, f"{_many(row.waiting)}: {REMOVED}")
+
+
+def _many(messages: int) -> str:
+    return "1 message waits" if messages == 1 else f"{messages} messages wait"
 
 
 def tell(
@@ -124,8 +128,12 @@ def tell(
     key = f"health|{now.isoformat()}|{target.name}"
     content = {"state": "health", "card": {"checks": [check.as_json() for check in bad]}}
     outcome = targets.send(client, target, notice(bad, config), Envelope(key, "health", content, now))
-    if not outcome.error:
+    if outcome.error:
+        return outcome
+    try:
         _remember(state, troubles)
+    except OSError as error:
+        return Outcome(f"it arrived, but can't be noted in {state}, so it comes again: {error.strerror}")
     return outcome
 
 

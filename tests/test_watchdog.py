@@ -98,10 +98,10 @@ def test_a_target_that_takes_nothing_is_told(house: House) -> None:
         alerting.put_out(con, "b", [("b|1", "old", {"state": "test", "card": {}})], NOW)
         alerting.mark_failed(con, "a|1", "hooks.example: answered 500", HOUR, NOW)
     assert house.troubles(NOW + timedelta(minutes=10)) == {
-        "target old": "1 messages wait: this target is no longer configured"
+        "target old": "1 message waits: this target is no longer configured"
     }
     assert house.troubles(NOW + timedelta(minutes=16))["target team"] == (
-        "1 messages wait since 16 minutes: hooks.example: answered 500"
+        "1 message waits for 16 minutes: hooks.example: answered 500"
     )
 
 
@@ -200,6 +200,15 @@ def test_a_damaged_memory_tells_again_rather_than_not(house: House, monkeypatch:
         (house.config.folder / ".health").write_text("{ half")
         tell(house, BAD, hook, monkeypatch)
     assert len(hook.taken) == 2
+
+
+def test_where_nothing_can_be_noted_it_says_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    (house.config.folder / ".health.tmp").mkdir()
+    with sink() as hook:
+        outcome = tell(house, BAD, hook, monkeypatch)
+    assert outcome is not None
+    assert "it arrived, but can't be noted" in outcome.error
+    assert len(hook.taken) == 1
 
 
 CONFIG = """
