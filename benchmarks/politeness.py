@@ -149,11 +149,12 @@ def once(names: list[str], feeds: int, light: bool = False) -> None:
         ends = sorted(max(end for _, end in server.seen[name]) - began for name in good)
         starts = [sorted(server.seen[name]) for name in good]  # a server does not see when we leave what hangs
         pauses = [after[0] - before[1] for times in starts for before, after in itertools.pairwise(times)]
+        shortest = min(pauses, default=0.0)
         at_once = max(sum(one[0] <= at[0] < one[1] for one in times) for times in starts for at in times)
     fine = sum(report.state == "fine" for report in reports)
     print(
         f"| {len(names):,} hosts, {len(names) - len(good)} bad | {fine:,} of {len(names) * feeds:,} | {seconds:.0f} s |"
-        f" {fine / seconds:.1f} | {ends[len(ends) // 2]:.0f}, {ends[-1]:.0f} s | {at_once} | {min(pauses, default=0):.1f} s |"
+        f" {fine / seconds:.1f} | {ends[len(ends) // 2]:.0f}, {ends[-1]:.0f} s | {at_once} | {shortest:.1f} s |"
         f" {memory.peak / 2**20:,.0f} MiB |"
     )
 
