@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
-from earful.data import alerting, health, queries, store
+from earful.data import alerting, failpoint, health, queries, store
 from earful.data.alerting import Alert, Spike
 from earful.data.database import Database
 from earful.flows import cards, telling, troubles, windows
@@ -34,7 +34,9 @@ def watch(database: Database, config: Config, clock: Callable[[], datetime]) -> 
         troubles.watch(con, config, now)
         for brand, rule in watched:
             changed += _watch_brand(con, config, rule, brand, news(rule.step, now, slept), now)
+            failpoint.reach("watched_brand")
         telling.tell(con, config, names, now)
+        failpoint.reach("put_out")
         store.put_setting(con, WATCHED, now.isoformat())
     return changed
 

@@ -1,7 +1,8 @@
 """Counts what a rule watches in whole intervals and has each judged by those before it."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 from earful.data import alerting, counting
 from earful.data.counting import EPOCH, Connection, Counted
 from earful.flows.rule_table import Rule
-from earful.models import silence, spikes
+from earful.models import share, silence, spikes
 from earful.models.alertlife import Line, Window, found_line
 
 HISTORY = timedelta(days=180)
@@ -54,6 +55,9 @@ def look(con: Connection, rule: Rule, brand: str, zone: ZoneInfo, now: datetime,
         dark = [(start, finish or now) for source, start, finish in gaps if source in sources]
         return Watched(brand, rule, begin, tuple(silences(counts, bounds, dark, rule.lasting)))
     dark = unheard(sources, alerting.gaps(con, begin), now)
+    if rule.counts == "share":
+        of_all = counting.per_step(con, replace(counted(rule, brand), negative=False, judged=True), bounds)
+        return Watched(brand, rule, begin, tuple(shares(counts, of_all, bounds, dark, rule.step, zone)))
     return Watched(brand, rule, begin, tuple(judged(counts, bounds, dark, rule.step, zone)))
 
 
@@ -61,7 +65,7 @@ def line(watched: Watched, until: datetime) -> Line:
     """Gives the line of a rule, found from what came before `until` where it has a budget."""
     rule = watched.rule
     if rule.counts == "silence":
-        return Line(SILENT)
+        return Line(SILENT, rising=False)
     if not rule.budget:
         return Line(rule.score, rule.least)
     known = [window for window in watched.windows if window.finish <= until]
@@ -105,7 +109,7 @@ def judged(
     The count of an interval that touches the dark, in which nothing could be heard, is unknown.
     """
     spans = list(pairwise(bounds))
-    heard = _heard(counts, spans, dark)
+    heard = _heard(counts, bounds, dark)
     steps = spikes.judge(
         [None if count is None else float(count) for count in heard],
         [start.astimezone(zone) for start, _ in spans],
@@ -114,6 +118,29 @@ def judged(
     return [
         Window(start, finish, count, one.expected, one.high, one.score)
         for (start, finish), count, one in zip(spans, heard, steps, strict=True)
+    ]
+
+
+def shares(
+    negatives: Sequence[int],
+    totals: Sequence[int],
+    bounds: Sequence[datetime],
+    dark: Sequence[Span],
+    step: timedelta,
+    zone: ZoneInfo,
+) -> list[Window]:
+    """Judges the share of the negatives; what is expected is told in stories, by the total of each interval."""
+    spans = list(pairwise(bounds))
+    heard = _heard(negatives, bounds, dark)
+    found = share.judge_share(
+        [None if count is None else float(count) for count in heard],
+        [float(total) for total in totals],
+        [start.astimezone(zone) for start, _ in spans],
+        step,
+    )
+    return [
+        Window(start, finish, count, one.share.expected * total, one.share.high * total, one.share.score)
+        for (start, finish), count, total, one in zip(spans, heard, totals, found, strict=True)
     ]
 
 
@@ -127,7 +154,7 @@ def silences(
     """
     spans = list(pairwise(bounds))
     windows, total, since, longest = [], 0, timedelta(0), timedelta(0)
-    for (start, finish), count in zip(spans, _heard(counts, spans, dark), strict=True):
+    for (start, finish), count in zip(spans, _heard(counts, bounds, dark), strict=True):
         if count:
             total, since, longest = total + count, timedelta(0), max(longest, since)
         elif count is not None:
@@ -142,8 +169,10 @@ def silences(
     return windows
 
 
-def _heard(counts: Sequence[int], spans: Sequence[Span], dark: Sequence[Span]) -> list[int | None]:
-    return [
-        None if any(start < till and since < finish for since, till in dark) else count
-        for count, (start, finish) in zip(counts, spans, strict=True)
-    ]
+def _heard(counts: Sequence[int], bounds: Sequence[datetime], dark: Sequence[Span]) -> list[int | None]:
+    """Takes out the counts of intervals that touch the dark."""
+    heard: list[int | None] = list(counts)
+    for since, till in dark:
+        for place in range(max(bisect_right(bounds, since) - 1, 0), min(bisect_left(bounds, till), len(heard))):
+            heard[place] = None
+    return heard

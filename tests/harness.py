@@ -175,6 +175,7 @@ QUERIES = {
     "gaps": "FROM gaps",
     "spikes": "SELECT * EXCLUDE (expected, high, score), round(expected, 4), round(score, 4) FROM spikes",
     "alerts": "FROM alerts",
+    "tellings": "FROM tellings",
     "outbox": "SELECT key, alert, target, message, sent IS NOT NULL FROM outbox",
     "sources": "SELECT source, cursor, state, error, failures FROM sources",
 }

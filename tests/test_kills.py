@@ -55,7 +55,9 @@ def test_a_run_killed_anywhere_is_made_good_by_the_next(faultless, tmp_path):
     in_transactions = ("before_commit", "before_commit:4", "before_commit:12")
     after_them = ("after_commit:4", "after_commit:12", "snapshot_copied:2", "snapshot_named:3")
     beside = ("embedded_batch", "fingerprinted_batch", "grouped_batch")
-    harness.side_by_side(check, [*during_answers, *in_transactions, *after_them, *beside, "sent"])
+    harness.side_by_side(
+        check, [*during_answers, *in_transactions, *after_them, *beside, "watched_brand", "put_out", "sent"]
+    )
 
 
 def test_a_run_killed_while_a_source_is_answering(faultless, tmp_path):

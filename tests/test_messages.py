@@ -322,6 +322,15 @@ def test_a_silence_is_told_as_one() -> None:
     assert made.lead[0] == "That is 14.2 fewer than expected (8.3 to 20.1 by the scatter of the usual)."
 
 
+def test_other_rules_that_broke_out_are_named_in_the_one_message() -> None:
+    message = {"state": "firing", "card": card_of()}
+    states = ("firing", "resolved", "firing", "firing")
+    others = [{"rule": f"R{n} <b>", "state": state} for n, state in enumerate(states)]
+    said = compose.alert.write(message | {"also": others}, ZoneInfo("UTC")).lead[-1]
+    assert said == "Other rules for this brand: “R0 <b>” (goes on), “R1 <b>” (is over), “R2 <b>” (goes on) and 1 more."
+    assert not any("Other rules" in line for line in compose.alert.write(message | {"also": []}, ZoneInfo("UTC")).lead)
+
+
 def card_of() -> dict[str, Any]:
     """The card of the alert that `told` writes."""
     found: list[dict[str, Any]] = []

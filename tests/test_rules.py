@@ -1,6 +1,7 @@
 """What a rule may say, what it counts, and what a mistake in it is answered with."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ from samples import Said, config, hourly, keep, rows
 
 from earful.connectors.types import Mention
 from earful.data import counting, store
+from earful.data.alerting import Alert
 from earful.data.counting import Counted
 from earful.data.database import Database
 from earful.flows import template, watch, windows
@@ -170,16 +172,44 @@ def test_a_rule_on_a_theme_alerts_about_nothing_else(tmp_path: Path) -> None:
     assert firing.card["what"] == "negative stories on “Delivery”"
 
 
+# Shares
+
+
+def test_a_share_rises_only_when_criticism_rises_more_than_talk(tmp_path: Path) -> None:
+    rules = [Rule(name="Share", counts="share"), Rule(name="Number")]
+    settings = config(tmp_path, rules=rules)
+    database = Database(settings.store_folder)
+    keep(database, hourly(START, [2, 1, 3, 2] * 6 * 14), CRISIS)
+    keep(database, hourly(START, [8, 9, 7, 8] * 6 * 14, label="neutral"), CRISIS)
+    keep(database, hourly(START, [9] * 24 * 14, label="unclear"), CRISIS)
+    keep(database, hourly(CRISIS, [14, 16, 2, 1, 2]), CRISIS)
+    keep(database, hourly(CRISIS, [56, 64, 8, 9, 8], label="neutral"), CRISIS)
+    changes = [(one.rule, one.state) for one in watched_hourly(database, settings, 5)]
+    assert ("Number", "firing") in changes and not [one for one in changes if one[0] == "Share"]
+    keep(database, hourly(CRISIS + 5 * HOUR, [8, 9]), CRISIS)
+    keep(database, hourly(CRISIS + 5 * HOUR, [2, 1], label="neutral"), CRISIS)
+    (alert,) = [one for one in watched_hourly(database, settings, 7, 5) if (one.rule, one.state) == ("Share", "firing")]
+    assert (alert.card["observed"], alert.card["counts"]) == (17, "share")
+    assert 3 <= alert.card["expected"] <= 5, "a fifth of twenty"
+    total = sum(Decimal(str(part["excess"])) for part in alert.card["splits"]["source"])
+    assert total == Decimal(str(alert.card["excess"]))
+
+
+def watched_hourly(database: Database, settings: Config, hours: int, begin: int = 0) -> list[Alert]:
+    """Watches after each hour of the crisis but the first ones, and lists what changed."""
+    return [
+        alert
+        for hour in range(begin + 1, hours + 1)
+        for alert in watch.watch(database, settings, lambda hour=hour: CRISIS + hour * HOUR + timedelta(minutes=5))
+    ]
+
+
 # Silence
 
 
-def silent(database: Database, settings: Config, hours: int) -> list[str]:
+def silent(database: Database, settings: Config, hours: int, begin: int = 0) -> list[str]:
     """Watches hourly while nothing comes, and gives the states of what changed."""
-    return [
-        alert.state
-        for hour in range(1, hours + 1)
-        for alert in watch.watch(database, settings, lambda hour=hour: CRISIS + hour * HOUR + timedelta(minutes=5))
-    ]
+    return [alert.state for alert in watched_hourly(database, settings, hours, begin)]
 
 
 @pytest.fixture
@@ -193,12 +223,12 @@ def quiet(tmp_path: Path):
 def test_a_silence_is_told_and_ends_with_the_first_word(quiet) -> None:
     database, settings = quiet
     assert silent(database, settings, 5) == []
-    assert silent(database, settings, 8) == ["pending", "firing"]
+    assert silent(database, settings, 8, 5) == ["pending", "firing"]
     ((card,),) = rows(database, "SELECT card -> '$' FROM alerts")
     ((start, observed),) = rows(database, "SELECT card ->> '$.start', (card ->> '$.observed')::INT FROM alerts")
     assert (start, observed) == (CRISIS.isoformat(), 0), card
     keep(database, [Said(CRISIS + n * HOUR, label="neutral") for n in (8.5, 9.5, 10.5)], CRISIS + 11 * HOUR)
-    assert silent(database, settings, 11)[-1:] == ["resolved"]
+    assert silent(database, settings, 11, 8) == ["resolved"]
 
 
 def test_a_source_that_cannot_be_read_makes_no_silence(quiet) -> None:

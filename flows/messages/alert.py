@@ -17,6 +17,8 @@ SPLITS = {  # their headings, and the place at which each is told and kept
 }
 KINDS = {"theme": "themes", "words": "words", "source": "sources", "author": "voices"}
 OTHERS = {"others": "all others", "unknown": "not known"}
+ALSO = {"firing": "goes on", "resolved": "is over"}  # how a brand's other alerts stand
+MOST_ALSO = 3
 NAME, QUOTE = 90, 280  # UTF-16 units of a name and of a quote
 
 
@@ -32,7 +34,7 @@ def write(message: Mapping[str, Any], zone: ZoneInfo) -> Notice:
         sections = [one for one in sections if one.rank <= 2 and one.title != SPLITS["theme"][0]]
     return Notice(
         title=_title(card, resolved),
-        lead=tuple(_lead(card, resolved, zone)),
+        lead=tuple(_lead(message, resolved, zone)),
         sections=tuple(sorted(sections, key=lambda one: one.rank)),
         links=tuple(_links(card)),
         tone="good" if resolved else "bad",
@@ -57,8 +59,8 @@ def _length(card: Mapping[str, Any]) -> str:
     return when.length(datetime.fromisoformat(card["finish"]) - datetime.fromisoformat(card["start"]))
 
 
-def _lead(card: Mapping[str, Any], resolved: bool, zone: ZoneInfo) -> list[str]:
-    said = []
+def _lead(message: Mapping[str, Any], resolved: bool, zone: ZoneInfo) -> list[str]:
+    card, said = message["card"], []
     if "excess" in card:
         excess = card["excess"]
         more = f"{abs(excess):.1f} {'more' if excess >= 0 else 'fewer'} than expected"
@@ -78,6 +80,12 @@ def _lead(card: Mapping[str, Any], resolved: bool, zone: ZoneInfo) -> list[str]:
         said.append(f"You hear of it {when.length(timedelta(seconds=card['late_by']))} later than usual.")
     if card.get("budget"):
         said.append(f"The rule's budget: {clean.line(card['budget'], NAME)}.")
+    if also := message.get("also"):
+        rules = [
+            f"“{clean.line(one['rule'], NAME)}” ({ALSO.get(one['state'], one['state'])})" for one in also[:MOST_ALSO]
+        ]
+        more = f" and {len(also) - MOST_ALSO} more" if len(also) > MOST_ALSO else ""
+        said.append(f"Other rules for this brand: {', '.join(rules)}{more}.")
     return said
 
 
