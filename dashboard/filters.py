@@ -14,6 +14,7 @@ import streamlit as st
 from earful.dashboard import period as periods
 from earful.dashboard import words
 from earful.dashboard.period import Period
+from earful.data import triage
 from earful.data.queries import LABELS, Filters
 
 PERIODS = {
@@ -28,6 +29,11 @@ PERIODS = {
 USUAL = "30d"
 COUNTED = {"stories": "Stories", "mentions": "Mentions"}
 CRITICISM = {"themes": "Themes", "brands": "Brands", "board": "Board"}  # ways to look at criticism
+STARS = {"": "Any", "1": "1 star", "2": "2 stars at most", "3": "3 stars at most", "4": "4 stars at most"}
+STATUSES = {"new": "New", "seen": "Seen", "to answer": "To answer", "done": "Done"}
+ME = "me"  # as an assignee: whoever looks, so that a bookmark serves everybody
+SEVERAL = ("sentiment", "language", "intent", "status")  # filters of the list of mentions, and those of one value
+SINGLE = ("text", "theme", "stars", "author", "assignee")
 Themes = Mapping[str, tuple[str, tuple[str, ...]]]  # by id: the name, and the ids of all that counts as it
 WRITTEN = "address written last"
 NARROWED = "filters of the list last"  # another list begins on its first page
@@ -81,6 +87,11 @@ def follow_address(page: str, brands: list[str], sources: list[str], languages: 
     state["text"] = one("text")[:200]
     state["page"] = int(one("page")) if one("page").isdecimal() and len(one("page")) < 6 else 1
     state["chosen"] = (one("at"), one("mention"))
+    state["stars"] = one("stars") if one("stars") in STARS else ""
+    state["intent"] = several("intent", list(words.INTENTS))
+    state["author"] = one("author")[:200]
+    state["status"] = several("status", list(triage.STATUSES))
+    state["assignee"] = one("assignee")[: triage.LONGEST["assignee"]]
     state["theme"] = one("theme")[:64]
     state["hidden"] = one("hidden") == "1"
     state["view"] = one("view") if one("view") in CRITICISM else "themes"
@@ -106,9 +117,9 @@ def bar(brands: list[str], sources: list[str], zone: ZoneInfo, now: datetime) ->
         columns[1].datetime_input("To", key="to", required=True)
 
 
-def mentions_bar(languages: list[str], themes: Themes) -> None:
+def mentions_bar(languages: list[str], themes: Themes, assignees: list[str]) -> None:
     """Draws the filters of the list of mentions; that of themes once there are any."""
-    columns = st.columns([5, 2, 4, 3] if themes else [5, 2, 4])
+    columns = st.columns([5, 2, 4, 3, 2] if themes else [5, 2, 4, 2], vertical_alignment="bottom")
     wanted = st.session_state.get("theme", "")
     st.session_state["theme"] = next((root for root, (_, family) in themes.items() if wanted in family), "")
     if themes:
@@ -132,10 +143,30 @@ def mentions_bar(languages: list[str], themes: Themes) -> None:
     columns[2].text_input(
         "Words", key="text", max_chars=200, placeholder="All of these words, in title or text", type="search"
     )
+    with columns[-1]:
+        _more(assignees)
 
 
-def chosen(page: str, now: datetime, zone: ZoneInfo, brands: list[str], themes: Themes) -> Choice:
-    """Reads the widgets into filters and a period, and writes them to the address."""
+def _more(assignees: list[str]) -> None:
+    """Draws the filters that are asked for less often."""
+    state = st.session_state
+    used = sum(bool(state[key]) for key in ("stars", "intent", "author", "status", "assignee"))
+    with st.popover(f"More ({used})" if used else "More", icon=":material/tune:", width="stretch"):
+        st.selectbox("Rating", list(STARS), key="stars", format_func=STARS.__getitem__)
+        st.multiselect("What the author does", list(words.INTENTS), key="intent", format_func=words.INTENTS.__getitem__)
+        st.text_input("Author", key="author", max_chars=200, placeholder="Any part of the name", type="search")
+        st.multiselect("Status", list(STATUSES), key="status", format_func=STATUSES.__getitem__)
+        people = ["", ME, *(name for name in assignees if name != ME)]
+        st.selectbox(
+            "Assigned to",
+            people if state["assignee"] in people else [*people, state["assignee"]],
+            key="assignee",
+            format_func=lambda name: {"": "Anybody or nobody", ME: "Me"}.get(name) or words.short(name, 60),
+        )
+
+
+def chosen(page: str, now: datetime, zone: ZoneInfo, brands: list[str], themes: Themes, me: str) -> Choice:
+    """Reads the widgets into filters and a period, and writes them to the address; `me` is who looks."""
     state = st.session_state
     if state["period"] == "dates":
         start, finish = (state[key].replace(tzinfo=zone) for key in ("from", "to"))
@@ -152,12 +183,12 @@ def chosen(page: str, now: datetime, zone: ZoneInfo, brands: list[str], themes: 
         address["count"] = ["mentions"]
     shared = dict(address)
     if page == "mentions":
-        narrowed = (shared, state["sentiment"], state["language"], state["text"], state["theme"], state["hidden"])
+        narrowed = (shared, *(state[key] for key in (*SEVERAL, *SINGLE, "hidden")))
         if state.get(NARROWED, narrowed) != narrowed:
             state["page"] = 1
         state[NARROWED] = narrowed
-        more = {"sentiment": list(state["sentiment"]), "language": list(state["language"]), "text": [state["text"]]}
-        more |= {"theme": [state["theme"]], "hidden": ["1" if state["hidden"] else ""]}
+        more = {key: list(state[key]) for key in SEVERAL} | {key: [state[key]] for key in SINGLE}
+        more["hidden"] = ["1" if state["hidden"] else ""]
         address |= {key: value for key, value in more.items() if value and value != [""]}
         if state["page"] > 1:
             address["page"] = [str(state["page"])]
@@ -178,6 +209,11 @@ def chosen(page: str, now: datetime, zone: ZoneInfo, brands: list[str], themes: 
         address.get("text", [""])[0],
         themes[state["theme"]][1] if page == "mentions" and state["theme"] in themes else (),
         hidden,
+        int(address["stars"][0]) if "stars" in address else None,
+        tuple(address.get("intent", [])),
+        address.get("author", [""])[0],
+        tuple(address.get("status", [])),
+        me if address.get("assignee") == [ME] else address.get("assignee", [""])[0],
     )
     return Choice(filters, period, shared)
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from earful.dashboard import filters, read, read_themes, signin, words
+from earful.dashboard import filters, read, read_themes, read_triage, signin, words
 from earful.dashboard.filters import Choice
 from earful.dashboard.read import Known
 from earful.data import people, queries
@@ -96,9 +96,10 @@ def open_page(page: str) -> View:
     filters.bar(brands, known.source_names, known.zone, now)
     themes: filters.Themes = {}
     if of_list:
-        themes = read_themes.families(folder, version, st.session_state["brand"])
-        filters.mentions_bar(read.languages(folder, version, st.session_state["brand"]), themes)
-    choice = filters.chosen(page, now, known.zone, brands, themes)
+        of_brand = (folder, version, st.session_state["brand"])
+        themes = read_themes.families(*of_brand)
+        filters.mentions_bar(read.languages(*of_brand), themes, read_triage.assignees(folder, version))
+    choice = filters.chosen(page, now, known.zone, brands, themes, store.who.address)
     with head:
         _head(choice.link(), page, known, now)
         _banners(known, now)

@@ -5,12 +5,28 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import copies, deciding, filters, frame, past, read, reasons, relevance, words
+from earful.dashboard import (
+    bulk,
+    copies,
+    deciding,
+    filters,
+    frame,
+    keys,
+    past,
+    read,
+    reasons,
+    relevance,
+    triage,
+    words,
+)
 from earful.dashboard.frame import View
 from earful.data import store
 from earful.data.queries import Detail, Line
+from earful.data.triage import Mention, Standing
 
 ON_A_PAGE = 200
+OPEN, CLICKED = "Open", "row clicked last"
+SPARSE = ("Status", "Assigned to", "Stars")  # columns that are left out while they are empty
 LONG, LONG_HEIGHT = 700, 300  # characters from which a text scrolls in a box of so many pixels
 
 
@@ -22,15 +38,24 @@ def show() -> None:
     total, found = read.mentions(
         view.folder, view.version, view.choice.filters, ON_A_PAGE, ON_A_PAGE * (state["page"] - 1)
     )
+    bulk.back(view)
+    deciding.problem()
     if total == 0:
         frame.no_mentions(view, read.reach(view.folder, view.version, view.choice.filters.brand))
         return
     left, right = st.columns([13, 7], gap="medium")
     with left:
-        _pages(view, total)
-        chosen = _list(view, found)
+        head = st.container()
+        opened, chosen = _list(view, found)
+        with head:
+            if chosen:
+                bulk.bar(view, chosen)
+            else:
+                _pages(view, total)
     with right, st.container(border=True):
-        detail = read.detail(view.folder, view.version, *chosen, view.choice.filters.brand)
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            keys.show([(line.source, line.id) for line in found], opened)
+        detail = read.detail(view.folder, view.version, *opened, view.choice.filters.brand)
         if detail:
             _detail(view, detail)
 
@@ -39,7 +64,8 @@ def _pages(view: View, total: int) -> None:
     state = st.session_state
     unit = "stories" if view.choice.filters.stories else "mentions"
     last = -(-total // ON_A_PAGE)
-    with st.container(horizontal=True, vertical_alignment="center"):
+    tall = "content" if last > 1 else 40  # as the bar of actions is, so that the list does not jump
+    with st.container(horizontal=True, vertical_alignment="center", height=tall, border=False):
         first = ON_A_PAGE * (state["page"] - 1) + 1
         end = min(total, first + ON_A_PAGE - 1)
         said = f"{total:,} {unit if total > 1 else words.one(unit)}, newest first"
@@ -56,13 +82,38 @@ def _turn(by: int) -> None:
     st.session_state["page"] += by
 
 
-def _list(view: View, found: list[Line]) -> tuple[str, str]:
-    """Draws the list and tells which mention is chosen, as (source, id); ("", "") when none is."""
+def _list(view: View, found: list[Line]) -> tuple[Mention, list[Mention]]:
+    """Draws the list; tells which mention is open, and which are chosen to be changed at once."""
     state = st.session_state
-    keys = [(line.source, line.id) for line in found]
-    rows = [keys.index(state["chosen"])] if state["chosen"] in keys else []
-    shown = pd.DataFrame(
+    listed = [(line.source, line.id) for line in found]
+    opened: Mention = state["chosen"] if all(state["chosen"]) else listed[0]
+    standings = triage.standings(view, listed)
+    shown = _table(view, found, opened, [standings.get(one, Standing()) for one in listed])
+    # A selection is a row's number: it must not outlive the list it was made in.
+    key = f"list {hash((view.choice.filters.brand, *listed))} {state.get(bulk.TURN, 0)}"
+    event: Any = st.dataframe(
+        shown,
+        hide_index=True,
+        height=640,
+        column_order=[name for name in shown.columns if name not in SPARSE or any(shown[name].fillna("") != "")],
+        column_config={
+            OPEN: st.column_config.TextColumn("", width=20),
+            "When": st.column_config.TextColumn(width=125),
+            "Sentiment": st.column_config.TextColumn(width=105),
+            "Mention": st.column_config.TextColumn(width=300 if standings else 385),
+            "Copies": st.column_config.NumberColumn(width="small"),
+        },
+        on_select=lambda: _open(key, listed),
+        selection_mode=["multi-row", "single-cell"],
+        key=key,
+    )
+    return opened, [listed[row] for row in event.selection.rows if row < len(listed)]
+
+
+def _table(view: View, found: list[Line], opened: Mention, standings: list[Standing]) -> pd.DataFrame:
+    return pd.DataFrame(
         {
+            OPEN: ["▸" if (line.source, line.id) == opened else "" for line in found],
             "When": [words.moment(line.published, view.zone) for line in found],
             "Sentiment": [words.SIGNS[line.label] + (" (corrected)" if line.corrected else "") for line in found],
             "Mention": [
@@ -70,6 +121,8 @@ def _list(view: View, found: list[Line]) -> tuple[str, str]:
                 or past.DELETED
                 for line in found
             ],
+            "Status": ["" if one.status == "new" else filters.STATUSES[one.status] for one in standings],
+            "Assigned to": [words.short(one.assignee) for one in standings],
             "Copies": [line.copies for line in found],
             "Source": [words.source(line.source) for line in found],
             "Author": [words.short(line.author) for line in found],
@@ -77,29 +130,16 @@ def _list(view: View, found: list[Line]) -> tuple[str, str]:
             "Stars": [line.rating for line in found],
         }
     )
-    columns: list[str] = [name for name in shown.columns if name != "Stars" or shown["Stars"].notna().any()]
-    event: Any = st.dataframe(
-        shown,
-        hide_index=True,
-        height=640,
-        column_order=columns,
-        column_config={
-            "When": st.column_config.TextColumn(width=125),
-            "Sentiment": st.column_config.TextColumn(width=105),
-            "Mention": st.column_config.TextColumn(width=385),
-            "Copies": st.column_config.NumberColumn(width="small"),
-        },
-        on_select="rerun",
-        selection_mode="single-row",
-        selection_default={"selection": {"rows": rows}},
-        # A selection is a row's number: it must not outlive the list it was made in.
-        key=f"list {view.version} {hash((view.choice.filters, state['page']))}",
-    )
-    if event.selection.rows:
-        chosen = keys[event.selection.rows[0]]
-        if chosen != state["chosen"]:
-            filters.remember(chosen)
-    return state["chosen"] if all(state["chosen"]) else keys[0]
+
+
+def _open(key: str, listed: list[Mention]) -> None:
+    """Opens the mention whose row was clicked; a box that was ticked opens nothing."""
+    state = st.session_state
+    cells = state[key].selection.cells
+    clicked = (key, cells[0][0]) if cells else None
+    if clicked and clicked != state.get(CLICKED):
+        filters.remember(listed[cells[0][0]])
+    state[CLICKED] = clicked
 
 
 def _detail(view: View, detail: Detail) -> None:
@@ -116,6 +156,7 @@ def _detail(view: View, detail: Detail) -> None:
     else:
         _words(detail)
     past.edits(view, history)
+    triage.show(view, detail)
     copies.show(view, detail)
     if not history.gone:
         relevance.ask(view, detail)
@@ -157,7 +198,8 @@ def _facts(view: View, detail: Detail) -> None:
         said.append(("Model", detail.model))
         said.append(("Model's label", words.SIGNS[detail.judged]))
     if detail.intent:
-        said.append(("Intent", words.INTENTS.get(detail.intent, detail.intent)))
+        by_person = " (said by a person)" if triage.standing(view, (detail.source, detail.id)).intent else ""
+        said.append(("Intent", words.INTENTS.get(detail.intent, detail.intent) + by_person))
     if detail.reason:
         said.append(("Why not", detail.reason))
     with st.container(gap=None):
@@ -170,7 +212,7 @@ def _facts(view: View, detail: Detail) -> None:
 def _correct(view: View, detail: Detail) -> None:
     st.markdown("**What is it towards the brand?**")
     with st.container(horizontal=True, gap="xsmall"):
-        for label in store.LABELS:
+        for label, key in zip(store.LABELS, keys.LABELS, strict=True):
             now = detail.corrected and detail.label == label
             st.button(
                 words.SIGNS[label],
@@ -178,6 +220,7 @@ def _correct(view: View, detail: Detail) -> None:
                 type="primary" if now else "secondary",
                 disabled=now or not view.who.may_decide,
                 help=deciding.help_of(view),
+                shortcut=key,
                 on_click=_save,
                 args=(view, detail, label),
             )
@@ -185,7 +228,6 @@ def _correct(view: View, detail: Detail) -> None:
         "Your judgement counts before the model's, today and after every new scoring. Confirm what is right, too: "
         "the model's accuracy is measured on it."
     )
-    deciding.problem()
 
 
 def _save(view: View, detail: Detail, label: str) -> None:

@@ -81,6 +81,7 @@ def ask(view: View, detail: Detail) -> None:
                 type="primary" if now else "secondary",
                 disabled=now or not view.who.may_decide,
                 help=deciding.help_of(view),
+                shortcut="Y" if about else "N",
                 on_click=_save,
                 args=(view, detail, about),
             )
