@@ -19,7 +19,7 @@ from earful.models.fingerprint import LEAST, Fingerprint
 Thing: TypeAlias = int | str
 DAY = 86_400.0
 WINDOW = 30 * DAY  # between two copies; what comes back later is news again and must show in today's charts
-NEAR = 7 * DAY  # between a review and its twin on another site
+NEAR = 7 * DAY  # between a review and its twin on another site, and between a few words and the same from the author
 SURE, NEVER = -1.0, inf
 SMALL = 8  # words that are the same by chance too often, where nobody's name says otherwise
 PART = 30  # words of a part that is known again in a longer text
@@ -53,7 +53,7 @@ def likeness(a: Fingerprint, b: Fingerprint) -> float:
         return SURE if _twins(a, b, apart) else NEVER
     small, large = (a, b) if (a.words, a.whole) <= (b.words, b.whole) else (b, a)
     if small.words < LEAST:
-        return SURE if small.whole == large.whole and _passed_on(small, large) else NEVER
+        return SURE if small.whole == large.whole and _passed_on(small, large, apart) else NEVER
     return NEVER if _other_figures(small, large) else _shared(small, large)
 
 
@@ -91,9 +91,9 @@ def _could_be_one(a: str, b: str) -> bool:
     return not a or not b or a[:3] == b[:3]
 
 
-def _passed_on(a: Fingerprint, b: Fingerprint) -> bool:
+def _passed_on(a: Fingerprint, b: Fingerprint, apart: float) -> bool:
     """Tells whether the same few words were passed on: by one author, by a retweet, or by nobody who is named."""
-    if a.author and a.author == b.author:
+    if a.author and a.author == b.author and apart <= NEAR:  # later it is said again, or by another of that name
         return True
     repeated = {a.repeats, b.repeats} - {""}
     if repeated & {a.author, b.author} or (a.repeats and a.repeats == b.repeats):
