@@ -317,6 +317,7 @@ def test_what_the_template_offers_in_comments_can_be_used_too(path: Path, monkey
     settings += ("on =", "at =", "brands =", "targets =")
     settings += ("provider =", "client_id =", "editors =", "viewers =", "listen =")
     settings += ("columns =", "scale =", "port =", "backfill =")
+    settings += ("counts =", "lasting =", "repeat =", "quiet =", "theme =", "source =", "stars_at_most =")
     settings += ("hub =", "revision =", "labels =", "languages =", "threshold =", "towards =")
     lines = [
         line.removeprefix("# ") if line.removeprefix("# ").startswith(settings) else line
