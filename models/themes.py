@@ -29,6 +29,7 @@ MERGE = 0.75  # cosine between two centres from which they are one theme
 THEMES_MOST = 30  # wide ones
 RECENT, BEFORE = 14.0, 56.0  # days that are set against each other
 UNLIKELY = 0.01
+PACE = 0.1  # of the recent one, at most, for what is new
 LIKE = 0.9  # cosine of two embeddings from which one author says the same again
 TOLD_MOST = 200  # different texts of one author that later ones are compared with
 
@@ -111,13 +112,14 @@ def assign(rows: Rows, themes: Sequence[Theme]) -> tuple[Places, Rows]:
 def state(ages: npt.NDArray[np.floating], span: float) -> str:
     """Tells how a theme stands by its members' ages in days, in a history of `span` days.
 
-    It is "new" while four in five of its members are of the last two weeks, in a history twice as long. It is "growing"
-    or "faded" when the last two weeks differ from the eight before by more than chance (binomial test of two Poisson
-    rates, one in a hundred on either side), and for faded by half at least, or when it was silent for eight weeks;
-    else "steady".
+    It is "new" while two in three of its members are of the last two weeks and came at ten times the pace of the time
+    before, which has to be as long at least: a few strays of old do not make a subject old. It is "growing" or "faded"
+    when the last two weeks differ from the eight before by more than chance (binomial test of two Poisson rates, one in
+    a hundred on either side), and for faded by half at least, or when it was silent for eight weeks; else "steady".
     """
     late = int((ages < RECENT).sum())
-    if late and span >= 2 * RECENT and late >= 0.8 * len(ages):
+    old = len(ages) - late
+    if span >= 2 * RECENT and late >= max(1, 2 * old) and old / (span - RECENT) <= PACE * late / RECENT:
         return "new"
     before = min(BEFORE, span - RECENT)
     early = int(((ages >= RECENT) & (ages < RECENT + before)).sum())
