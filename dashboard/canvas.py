@@ -19,6 +19,7 @@ from earful.data.queries import Gap, Spike
 
 AXIS = {"hour": "%H:%M", "day": "%-d %b", "week": "%-d %b", "month": "%b %Y"}
 LEFT = 44  # pixels kept for the scale, so that charts above each other line up
+PICKED = "picked"  # the selection of what somebody clicked on
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,15 @@ def whole(layers: list[Any], title: Sequence[str], height: int, look: Look) -> A
     )
 
 
+def pick(*fields: str) -> Any:
+    """Gives the selection of marks by a click, told apart by some fields; a click beside them ends it."""
+    return alt.selection_point(name=PICKED, fields=list(fields), on="click", clear="dblclick")
+
+
 def timed(series: pd.DataFrame, step: Step, zone: ZoneInfo) -> pd.DataFrame:
-    """Adds the steps' borders on the team's clock, and their names."""
+    """Adds the steps' borders on the team's clock, their names, and when they begin in seconds since 1970."""
     return series.assign(
+        begins=[int(at.timestamp()) for at in series.start],
         x=[_clock(at, zone) for at in series.start],
         x2=[_clock(at, zone) for at in series.finish],
         middle=[_clock(start + (finish - start) / 2, zone) for start, finish in _spans(series)],

@@ -58,6 +58,7 @@ def net_sentiment(
     line = alt.Chart(judged)
     points = line.encode(x=x, y=y)
     blame = "datum.net < 0"
+    picked = canvas.pick("begins")
     layers = [
         canvas.whole_period(data),
         *canvas.gap_marks(gaps, data, zone, look),
@@ -69,7 +70,10 @@ def net_sentiment(
             x=x, y=alt.Y("low:Q"), y2="high:Q", detail="run:N"
         ),
         line.mark_line(color=look.text, strokeWidth=1.8).encode(x=x, y=y, detail="run:N"),
-        points.mark_point(filled=True, size=52, opacity=1).encode(
+        points.mark_point(filled=True, size=52, cursor="pointer")
+        .add_params(picked)
+        .encode(
+            opacity=alt.condition(picked, alt.value(1), alt.value(0.35)),
             color=alt.condition(blame, alt.value(look.negative), alt.value(look.positive)),
             shape=alt.condition(blame, alt.value("triangle-down"), alt.value("triangle-up")),
             tooltip=tips,
@@ -110,20 +114,24 @@ def volume(
                     "high": high,
                     "label": words.SIGNS[label],
                     "count": count,
+                    "begins": row.begins,
                 }
                 | {"when": row.when, "all": row.volume}
             )
-    bars = pd.DataFrame(rows, columns=["x", "x2", "low", "high", "label", "count", "when", "all"])
+    bars = pd.DataFrame(rows, columns=["x", "x2", "low", "high", "label", "count", "begins", "when", "all"])
     names = [words.SIGNS[label] for label in STACK]
     filled = [look.positive, look.neutral, "transparent", "transparent", look.negative]
     edged = [look.positive, look.neutral, look.faint, look.faint, look.negative]
+    picked = canvas.pick("begins", "label")
     legend = alt.Legend(title=None, orient="top", symbolType="square", symbolStrokeWidth=1.2, labelLimit=200, offset=4)
     layers = [
         canvas.whole_period(data),
         *canvas.gap_marks(gaps, data, zone, look),
         alt.Chart(bars)
-        .mark_bar(strokeWidth=1, cornerRadius=0)
+        .mark_bar(strokeWidth=1, cornerRadius=0, cursor="pointer")
+        .add_params(picked)
         .encode(
+            opacity=alt.condition(picked, alt.value(1), alt.value(0.4)),
             x=canvas.time_axis(step),
             x2="x2:T",
             y=alt.Y("low:Q", title=None, axis=canvas.scale_axis("format(abs(datum.value), ',')", tickMinStep=1)),

@@ -64,7 +64,7 @@ def _pages(view: View, total: int) -> None:
     state = st.session_state
     unit = "stories" if view.choice.filters.stories else "mentions"
     last = -(-total // ON_A_PAGE)
-    tall = "content" if last > 1 else 40  # as the bar of actions is, so that the list does not jump
+    tall: Any = "content" if last > 1 else 40  # as the bar of actions is, so that the list does not jump
     with st.container(horizontal=True, vertical_alignment="center", height=tall, border=False):
         first = ON_A_PAGE * (state["page"] - 1) + 1
         end = min(total, first + ON_A_PAGE - 1)

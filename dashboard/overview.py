@@ -6,10 +6,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import canvas, charts, figures, findings, frame, read, relevance, tiles, words
+from earful.dashboard import canvas, charts, figures, findings, frame, picked, read, relevance, tiles, words
 from earful.dashboard.frame import View
 from earful.dashboard.tiles import Picture
-from earful.data import queries
+from earful.data import explained, queries
 from earful.models import accuracy
 
 SEEN = {"pending": "Pending", "firing": "Firing", "resolved": "Over"}
@@ -44,6 +44,7 @@ def show() -> None:
     with left:
         _over_time(view, picture, found)
     with right:
+        picked.show(view)
         _voice(view, picture)
         _alerts(view, found.alerts)
 
@@ -71,12 +72,12 @@ def _over_time(view: View, picture: Picture, found: read.Overview) -> None:
     drawn = (gaps, found.spikes, period.step, view.zone, look)
     with st.container(border=True):
         if net:
-            st.altair_chart(charts.net_sentiment(series, *drawn, title, found.events), width="stretch")
+            picked.chart(view, "net sentiment", charts.net_sentiment(series, *drawn, title, found.events))
         title = [
             findings.volume(picture.now, picture.before, unit),
-            f"{unit.capitalize()} a {period.step}, by sentiment",
+            f"{unit.capitalize()} a {period.step}, by sentiment; a click on a bar shows what it counts",
         ]
-        st.altair_chart(charts.volume(series, *drawn, title, unit, found.events), width="stretch")
+        picked.chart(view, "volume", charts.volume(series, *drawn, title, unit, found.events))
         with st.container(horizontal=True):
             _explain(view, "spikes", {})
             if found.spikes:
@@ -91,6 +92,8 @@ def _over_time(view: View, picture: Picture, found: read.Overview) -> None:
 def _explain(view: View, definition: str, link: dict[str, Any]) -> None:
     with st.popover("Explain", type="tertiary"):
         st.markdown(words.DEFINITIONS[definition])
+        if definition in explained.QUERIES:
+            tiles.sql(view, definition)
         st.page_link(
             frame.PAGES["mentions"],
             label="Show the mentions",

@@ -1,0 +1,80 @@
+"""Gives each figure of the Overview as one query that anybody can run against a copy of the store."""
+
+from datetime import UTC, datetime
+
+from earful.data.queries import Filters
+
+COUNTED = """FROM facts
+WHERE brand = {brand}
+    AND published >= {start}
+    AND published < {finish}
+    AND NOT hidden{leads}{sources}"""
+ANSWERED = """FROM mentions AS m
+JOIN matches AS k USING (source, id)
+WHERE k.brand = {brand}
+    AND m.scale = '{scale}'
+    AND m.answer IS NOT NULL
+    AND m.published >= {start}
+    AND m.published < {finish}{sources}
+    AND NOT EXISTS (
+        FROM facts AS f
+        WHERE f.brand = k.brand AND f.source = k.source AND f.id = k.id AND f.hidden
+    )"""
+VOICE = """SELECT count(*) FILTER (brand = {brand})
+    / nullif(count(*), 0) AS share_of_voice
+FROM facts
+WHERE published >= {start}
+    AND published < {finish}
+    AND NOT hidden{leads}{sources}"""
+ACCURACY = """WITH said AS (
+    SELECT source, id, brand, arg_max(label, made) AS label
+    FROM corrections
+    GROUP BY ALL
+)
+SELECT count(*) FILTER (s.label = said.label)
+    / nullif(count(*), 0) AS accuracy
+FROM said
+JOIN mentions AS m USING (source, id)
+JOIN scores AS s
+    ON s.source = said.source AND s.id = said.id AND s.brand = said.brand AND s.digest = m.digest
+    AND s.model = (SELECT value ->> '$' FROM settings WHERE key = 'model')
+WHERE said.label IN ('negative', 'neutral', 'positive')
+    AND s.label IN ('negative', 'neutral', 'positive')"""
+QUERIES = {
+    "volume": f"SELECT count(*) AS volume\n{COUNTED}",
+    "negative": "SELECT count(*) FILTER (label = 'negative')\n    / nullif(count(*), 0) AS negative_share\n"
+    f"{COUNTED}\n    AND label IN ('negative', 'neutral', 'positive')",
+    "net": "SELECT (count(*) FILTER (label = 'positive') - count(*) FILTER (label = 'negative'))\n"
+    f"    / nullif(count(*), 0) AS net_sentiment\n{COUNTED}\n    AND label IN ('negative', 'positive')",
+    "voice": VOICE,
+    "unclear": f"SELECT count(*) AS unclear\n{COUNTED}\n    AND label = 'unclear'",
+    "unscored": f"SELECT count(*) AS not_scored\n{COUNTED}\n    AND label = 'unscored'",
+    "nps": "SELECT (count(*) FILTER (m.answer >= 9) - count(*) FILTER (m.answer <= 6))\n"
+    "    / nullif(count(*), 0) AS nps\n" + ANSWERED.replace("{scale}", "nps"),
+    "csat": "SELECT count(*) FILTER (m.answer >= 4) / nullif(count(*), 0) AS csat\n"
+    + ANSWERED.replace("{scale}", "csat"),
+    "accuracy": ACCURACY,
+}
+"""The queries by the names of the figures' definitions; shares come out from 0 to 1, net figures from -1 to 1."""
+
+
+def query(figure: str, filters: Filters) -> str:
+    """Writes the query that gives a figure under the filters, whole: nothing is left to be filled in."""
+    answered = figure in ("nps", "csat")
+    column = "m.source" if answered else "source"
+    sources = f"\n    AND {column} IN ({', '.join(_text(name) for name in filters.sources)})" if filters.sources else ""
+    return QUERIES[figure].format(
+        brand=_text(filters.brand),
+        start=_moment(filters.start),
+        finish=_moment(filters.finish),
+        leads="\n    AND leads" if filters.stories else "",
+        sources=sources,
+    )
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _moment(at: datetime) -> str:
+    return f"TIMESTAMPTZ '{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}+00'"
