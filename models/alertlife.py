@@ -94,8 +94,7 @@ def advance(life: Life | None, windows: Sequence[Window], place: int, line: Line
         if line.held(window):
             return replace(seen, state="firing", fired=window.finish)
         return replace(seen, state="dropped")
-    last = _heard(windows, place, CALM)
-    if len(last) == CALM and all(not line.held(one) and one.start > life.started for one in last):
+    if not any(line.held(one) for one in _heard(windows, place, CALM)):
         return replace(seen, state="resolved", resolved=window.finish)
     return seen
 

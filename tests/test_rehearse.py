@@ -18,10 +18,10 @@ WEAK = Rule(name="Budget", step="1d", budget="1 per month")
 
 
 def history() -> list[int]:
-    """Seventy days, hour by hour, with a large outbreak and a small one of two days each."""
+    """Forty days, hour by hour, with a large outbreak and a small one of two days each."""
     chance = random.Random(5)
-    counts = [chance.choice([0, 0, 0, 1, 1]) for _ in range(70 * 24)]
-    for day, more in ((30, 3), (31, 3), (50, 1), (51, 1)):
+    counts = [chance.choice([0, 0, 0, 1, 1]) for _ in range(40 * 24)]
+    for day, more in ((20, 3), (21, 3), (32, 1), (33, 1)):
         for hour in range(24 * day, 24 * day + 24):
             counts[hour] += more
     return counts
@@ -29,18 +29,19 @@ def history() -> list[int]:
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> tuple[Database, Config]:
-    """A store that was filled and watched day after day."""
+    """A store that was filled and watched day after day, from the nineteenth on."""
     settings = config(tmp_path_factory.mktemp("watched"), rules=[RULE, WEAK])
     database = Database(settings.store_folder)
     counts = history()
-    for day in range(70):
+    keep(database, hourly(START, counts[: 24 * 18]), START + 18 * DAY)
+    for day in range(18, 40):
         begin = START + day * DAY
         keep(database, hourly(begin, counts[24 * day : 24 * day + 24]), begin + DAY)
         watch.watch(database, settings.model_copy(update={"rules": (RULE,)}), lambda now=begin + DAY + HOUR: now)
     return database, settings
 
 
-NOW = START + 70 * DAY + HOUR
+NOW = START + 40 * DAY + HOUR
 
 
 def test_it_finds_the_alerts_that_were_raised(watched: tuple[Database, Config]) -> None:
@@ -54,19 +55,19 @@ def test_it_finds_the_alerts_that_were_raised(watched: tuple[Database, Config]) 
     assert [(one.life.started, one.life.fired, one.life.resolved) for one in found.fired] == [row[:3] for row in raised]
     assert found.said == "in the last 90 days this would have fired twice"
     assert [one.card.observed for one in found.fired] == [json.loads(row[3])["observed"] for row in raised]
-    assert found.fired[0].peak.start in (START + 30 * DAY, START + 31 * DAY)
-    assert len(found.windows) == 70 and found.windows[30].observed > 60
+    assert found.fired[0].peak.start in (START + 20 * DAY, START + 21 * DAY)
+    assert len(found.windows) == 40 and found.windows[20].observed > 60
 
 
 def test_a_budget_finds_its_own_line(watched: tuple[Database, Config]) -> None:
     database, settings = watched
     with database.look() as con:
         found = rehearse.rehearse(con, settings, WEAK, "Acme", NOW)
-        strict = rehearse.rehearse(con, settings, WEAK, "Acme", NOW, days=30)
-    assert len(found.fired) == 1 and found.fired[0].life.started == START + 30 * DAY
+        strict = rehearse.rehearse(con, settings, WEAK, "Acme", NOW, days=15)
+    assert len(found.fired) == 1 and found.fired[0].life.started == START + 20 * DAY
     assert found.said.endswith(f"fired once; its budget of 1 per month finds the line {found.line:g}")
     assert found.fired[0].card.line == found.line and found.fired[0].card.budget == "1 per month"
-    assert strict.said.startswith("in the last 30 days this would have fired not at all")
+    assert strict.said.startswith("in the last 15 days this would have fired not at all")
 
 
 def test_of_nobody_nothing_can_be_rehearsed(watched: tuple[Database, Config]) -> None:
@@ -90,5 +91,5 @@ def test_all_rules_of_all_brands_or_one(watched: tuple[Database, Config], capsys
     rehearse.print_rehearsals(every, settings.zone)
     printed = capsys.readouterr().out
     assert "A bad day, Acme: in the last 90 days this would have fired twice" in printed
-    assert "2025-04-02 00:00" in printed
+    assert "2025-03-23 00:00" in printed
     assert json.loads(json.dumps(rehearse.as_json(every[0]), default=str))["alerts"][0]["card"]["brand"] == "Acme"
