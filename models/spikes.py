@@ -96,8 +96,12 @@ def lengths(step: timedelta) -> list[int]:
 
 
 def scored(digits: Figures, step: timedelta) -> Figures:
-    """Gives the scores, 0 to 1, of what comes once in 10^digits steps."""
-    return np.clip(digits / (2 * alarm_digits(step)), 0.0, 1.0)
+    """Gives the scores, 0 to 1, of what comes once in 10^digits steps.
+
+    Up to the alarm line a score is in proportion to the digits; beyond, it nears 1 and tells great from greater.
+    """
+    share = np.maximum(digits, 0.0) / alarm_digits(step)
+    return np.where(share < 1, share / 2, 1 - 0.5 / np.maximum(share, 1.0) ** 2)
 
 
 def _scores(counts: Figures, usual: Usual, step: timedelta) -> Figures:
