@@ -22,7 +22,8 @@ import numpy as np
 
 from earful.data import embeddings, queries, store
 from earful.data import relevance as kept
-from earful.data.database import Database
+from earful.data.database import Database, snapshot
+from earful.flows import preview
 from earful.flows import relevance as flow
 from earful.models import relevance, sentiment
 from earful.models.match import Matchable, compile_expression
@@ -121,8 +122,11 @@ def million(count: int) -> None:
         database = Database(Path(name))
         _fill(database, count)
         with database.transaction() as con:
-            for (one,) in con.execute("SELECT id FROM facts ORDER BY hash(id) LIMIT 300").fetchall():
-                kept.save_mark(con, "s", one, NAME, int(one[1:]) % 2 == 0, "ada", NOW)
+            con.execute(
+                "INSERT INTO relevance_marks SELECT id, 's', id, ?, substr(id, 2)::INTEGER % 2 = 0, 'ada', ? FROM facts"
+                " ORDER BY hash(id) LIMIT 300",
+                [NAME, NOW],
+            )
         began, busy = time.perf_counter(), time.process_time()
         done = flow.update(database, lambda: NOW, lambda *_: None)
         took, busy = time.perf_counter() - began, time.process_time() - busy
@@ -131,15 +135,25 @@ def million(count: int) -> None:
             hidden = con.execute("SELECT count(*) FILTER (hidden), count(*) FROM facts").fetchone()
         print(f"hidden {hidden[0]:,} of {hidden[1]:,}; main.duckdb {database.main.stat().st_size / 2**20:,.0f} MiB")
         for about in (False, True):
-            began = time.perf_counter()
+            began, busy = time.perf_counter(), time.process_time()
             with database.transaction() as con:
                 kept.save_mark(con, "s", "m0000007", NAME, about, "ada", NOW + timedelta(minutes=about))
             first = time.perf_counter() - began
             left = flow.follow(database, NAME, NOW)
-            whole = time.perf_counter() - began
+            whole, busy = time.perf_counter() - began, time.process_time() - busy
             print(
-                f"a click: counts after {first:.1f} s, learnt from after {whole:.1f} s, {left:,} left to the next run"
+                f"a click: counts after {first:.1f} s, learnt from after {whole:.1f} s ({busy:.1f} busy), {left:,} left"
             )
+        for expression in (
+            f"{NAME} NOT w77 NOT (w5 OR w6)",
+            "w77 OR w78",
+            " OR ".join(f"w{one}" for one in range(900)),
+        ):
+            began = time.perf_counter()
+            with snapshot(database.folder) as con:
+                found = preview.preview(con, database.folder, expression, NAME, NOW, 365)
+            took = time.perf_counter() - began
+            print(f"preview of {expression[:40]!r}: {took:.1f} s, {found.matches}, {found.tried:,} tried")
         began = time.perf_counter()
         with database.look() as con:
             queries.count_mentions(con, queries.Filters(NAME, NOW - timedelta(days=400), NOW, hidden=True))

@@ -22,7 +22,8 @@ from earful.models.accuracy import Count
 from earful.models.encoder import joined
 from earful.models.relevance import Marked, Model, Skill, Text
 
-BATCH = 10_000
+BATCH = 50_000
+FIRST = 2_000  # mentions that a click judges at once at least, the newest
 OTHERS = 500  # unmarked mentions that are drawn by lot
 AT_ONCE = 2.0  # seconds that a click may take to judge a brand's mentions; the rest is done by the next run
 
@@ -34,7 +35,7 @@ def update(database: Database, clock: Callable[[], datetime], progress: Callable
         wanted = kept.versions(con, _made_by(_embeds(con)))
     for brand, version in wanted.items():
         if _learn(database, brand, version, clock()):
-            done += _apply(database, brand, version, progress)
+            done += _apply(database, brand, version, progress)[0]
     return done
 
 
@@ -45,11 +46,11 @@ def follow(database: Database, brand: str, now: datetime) -> int:
     """
     with database.look() as con:
         version = kept.versions(con, _made_by(_embeds(con))).get(brand, "")
+    left = 0
     if _learn(database, brand, version, now):
-        _apply(database, brand, version, lambda *_: None, time.monotonic() + AT_ONCE)
+        _, left = _apply(database, brand, version, lambda *_: None, time.monotonic() + AT_ONCE)
     database.publish()
-    with database.look() as con:
-        return kept.count_unapplied(con, brand, version) if version else 0
+    return left
 
 
 def skill(kept_model: Kept) -> Skill:
@@ -108,15 +109,15 @@ def _apply(
     version: str,
     progress: Callable[[str, int, int], None],
     deadline: float = float("inf"),
-) -> int:
-    """Judges the brand's mentions that its model has not, newest first, up to a deadline; returns how many."""
+) -> tuple[int, int]:
+    """Judges the brand's mentions that its model has not, newest first, up to a deadline: (how many, how many left)."""
     with database.look() as con:
         model, embeds, waiting = kept.model(con, brand), _embeds(con), kept.count_unapplied(con, brand, version)
     loaded = load(brand, model) if model else None
     done = 0
     while loaded and done < waiting and (done == 0 or time.monotonic() < deadline):
         with database.look() as con:
-            rows = kept.unapplied(con, brand, version, BATCH if deadline == float("inf") else BATCH // 5)
+            rows = kept.unapplied(con, brand, version, BATCH if deadline == float("inf") else FIRST)
         if not rows:
             break
         chances = loaded.chances(texts(database.folder, embeds, rows))
@@ -125,7 +126,7 @@ def _apply(
             kept.save_chances(con, brand, version, rows, chances)
         done += len(rows)
         progress("relevance", done, max(done, waiting))
-    return done
+    return done, max(0, waiting - done)
 
 
 def _embeds(con: kept.Connection) -> str:

@@ -23,6 +23,7 @@ from earful.models.encoder import WHOLE_TEXT, pattern
 Vectors = npt.NDArray[np.float32]
 FORMAT = 1  # of the weights that are kept; count up when features change, and every brand is learnt anew
 WORDS = 1 << 14  # places that words are hashed to
+AT_ONCE = 5000  # texts that are judged together: bounds the memory, whatever is given
 NEAR = 4  # words on either side of the brand's name that count apart
 LEAST_EACH = 10  # clicks of either kind below which nothing is known of the model
 LEAST_PRECISION = 0.9  # of what is hidden: so much must be rightly hidden
@@ -70,9 +71,11 @@ class Model:
 
     def chances(self, texts: Sequence[Text]) -> npt.NDArray[np.float64]:
         """Gives for each text how likely it is about the brand, if both were equally frequent."""
-        if not texts:
-            return np.zeros(0)
-        return _chances(features(self.brand, texts, self.size) @ self.weights.astype(np.float64) + self.bias)
+        scores = [
+            _dense(some, self.size) @ self.weights[: self.size] + _hashed(self.brand, some) @ self.weights[self.size :]
+            for some in (texts[start : start + AT_ONCE] for start in range(0, len(texts), AT_ONCE))
+        ]
+        return _chances(np.concatenate([np.zeros(0), *scores]) + self.bias)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,21 +185,29 @@ def _skill(
 
 def features(brand: str, texts: Sequence[Text], size: int) -> sp.csr_matrix:
     """Writes texts as rows: the embedding (zeros where there is none of this size), then the hashed words."""
+    return sp.csr_matrix(sp.hstack([sp.csr_matrix(_dense(texts, size)), _hashed(brand, texts)]))
+
+
+def _dense(texts: Sequence[Text], size: int) -> Vectors:
+    vectors = np.zeros((len(texts), size), np.float32)
+    for row, one in enumerate(texts):
+        if one.vector is not None and len(one.vector) == size:
+            vectors[row] = one.vector
+    return VECTOR * vectors
+
+
+def _hashed(brand: str, texts: Sequence[Text]) -> sp.csr_matrix:
+    """Gives rows of length 1, each word of a text at the place that it is hashed to."""
     from sklearn.feature_extraction import FeatureHasher
 
     if not texts:
-        return sp.csr_matrix((0, size + WORDS))
+        return sp.csr_matrix((0, WORDS))
     name = pattern(brand)
     hashed = FeatureHasher(WORDS, input_type="string", alternate_sign=False).transform(
         tokens(name, one.words, one.source) for one in texts
     )
     hashed.data[:] = 1.0
-    hashed = sp.diags(1 / np.sqrt(np.maximum(1, np.diff(hashed.indptr)))) @ hashed
-    vectors = np.zeros((len(texts), size))
-    for row, one in enumerate(texts):
-        if one.vector is not None and len(one.vector) == size:
-            vectors[row] = VECTOR * one.vector
-    return sp.csr_matrix(sp.hstack([sp.csr_matrix(vectors), hashed]))
+    return sp.csr_matrix(sp.diags(1 / np.sqrt(np.maximum(1, np.diff(hashed.indptr)))) @ hashed)
 
 
 def tokens(name: re.Pattern[str], words: str, source: str) -> list[str]:
