@@ -49,7 +49,7 @@ def bar(view: View, chosen: list[Mention]) -> None:
                 accept_new_options=True,
             )
             st.button("Assign", key="bulk assign", on_click=_apply, args=(view, chosen, "assignee", who or ""))
-        st.button("Let go", type="tertiary", icon=":material/close:", help="Choose none", on_click=_let_go)
+        st.button("Clear", key="bulk clear", type="tertiary", icon=":material/close:", on_click=_let_go)
 
 
 def back(view: View) -> None:

@@ -50,7 +50,7 @@ def whole(layers: list[Any], title: Sequence[str], height: int, look: Look) -> A
         color=look.text,
         subtitleColor=look.faint,
         offset=8,
-        limit=0,
+        limit=alt.ExprRef(f"width + {LEFT}"),  # what is longer would squeeze the chart on a narrow screen
     )
     return alt.layer(*layers).properties(
         height=height, title=head, padding={"left": 2, "right": 8, "top": 2, "bottom": 2}

@@ -101,6 +101,7 @@ def _list(view: View, found: list[Line]) -> tuple[Mention, list[Mention]]:
             "When": st.column_config.TextColumn(width=125),
             "Sentiment": st.column_config.TextColumn(width=105),
             "Mention": st.column_config.TextColumn(width=300 if standings else 385),
+            "Status": st.column_config.TextColumn(width=80),
             "Copies": st.column_config.NumberColumn(width="small"),
         },
         on_select=lambda: _open(key, listed),

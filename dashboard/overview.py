@@ -67,8 +67,8 @@ def _over_time(view: View, picture: Picture, found: read.Overview) -> None:
     unit = "stories" if filters.stories else "mentions"
     net = figures.net_sentiment(picture.now)
     basis = f"{picture.now.opinionated:,} of {picture.now.volume:,} {unit} praise or complain"
-    subtitle = f"From −100, all complain, to +100, all praise; each point with its 95% interval; {basis}"
-    title = [findings.net_sentiment(picture.now, picture.before, words.short(filters.brand)), subtitle]
+    subtitle = ["From −100, all complain, to +100, all praise, with 95% intervals", basis]
+    title = [findings.net_sentiment(picture.now, picture.before, words.short(filters.brand)), *subtitle]
     drawn = (gaps, found.spikes, period.step, view.zone, look)
     with st.container(border=True):
         if net:

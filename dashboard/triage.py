@@ -33,11 +33,11 @@ def show(view: View, detail: Detail) -> None:
                 name,
                 key=f"status {status}",
                 type="primary" if status == now.status else "secondary",
-                disabled=status == now.status or not view.who.may_decide,
+                disabled=not view.who.may_decide,
                 help=deciding.help_of(view),
                 shortcut=KEYS.get(status),
                 on_click=_save,
-                args=(view, one, {"status": status}),
+                args=(view, one, {} if status == now.status else {"status": status}),
             )
     if now.assignee:
         st.text(f"Assigned to {_named(view, now.assignee)}")

@@ -223,10 +223,13 @@ def rows(kept: Database) -> list[tuple[str, ...]]:
 
 def test_a_status_is_kept_with_its_author_and_stands_in_the_list(kept: Database) -> None:
     app = page("mentions", at="shop", mention="a3")
-    assert app.button(key="status new").disabled and "Status" not in app.dataframe[-1].proto.column_order
+    assert app.button(key="status new").proto.type == "primary"
+    assert "Status" not in app.dataframe[-1].proto.column_order
     app.button(key="status done").click().run()
     assert rows(kept) == [("shop", "a3", "Acme", "status", "done", "dashboard")]
-    assert app.button(key="status done").disabled
+    app.button(key="status done").click().run()
+    assert len(rows(kept)) == 1, "it is so already"
+    assert app.button(key="status done").proto.type == "primary"
     assert list(app.dataframe[-1].value["Status"]) == ["", "Done", "", "", "", ""]
     assert list(app.dataframe[-1].value["Open"]) == ["", "▸", "", "", "", ""]
 
