@@ -170,11 +170,9 @@ def _unknown(con: Connection, of: Counted, start: datetime, finish: datetime) ->
     if of.negative:
         for label, language, count in counting.undecided(con, of, start, finish):
             where = f"in the language {language}" if language else "in an unknown language"
-            if label == "unscored":
-                said = f"{count} stories {where} could not be scored"
-            else:
-                said = f"{count} stories {where} may or may not be negative"
-            found.append(Unknown(label, language, count, said))
+            stories = f"{count} {'story' if count == 1 else 'stories'} {where}"
+            said = "could not be scored" if label == "unscored" else "may or may not be negative"
+            found.append(Unknown(label, language, count, f"{stories} {said}"))
     for row in todo.sources(con):
         if row.source in speakers and row.state not in ("fine", "new"):
             found.append(Unknown("source", row.source, 0, f"{row.source} is not heard now: {row.state}"))
