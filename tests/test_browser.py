@@ -217,6 +217,34 @@ def test_from_a_figure_to_its_mentions_to_a_correction_and_back(page: Page, serv
     expect(page.get_by_text("1 mention, newest first")).to_be_visible()
 
 
+def test_keys_go_through_the_list_and_many_are_changed_at_once(page: Page, served: Served) -> None:
+    page.goto(served.address + "/mentions?brand=Acme")
+    expect(page.get_by_text("newest first")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".st-key-go-Next button")).to_be_enabled(timeout=PATIENCE)
+    settled(page)
+    page.keyboard.press("j")
+    page.wait_for_url("**mention=a1**")
+    settled(page)
+    page.keyboard.press("d")
+    expect(page.locator(".st-key-status-done").get_by_test_id("stBaseButton-primary")).to_be_visible(timeout=PATIENCE)
+    settled(page)
+    for row in (3, 4):  # that of the names is the first
+        box = page.get_by_test_id("stDataFrame").last.bounding_box()
+        assert box
+        page.mouse.click(box["x"] + 15, box["y"] + 35 * row - 17)
+        expect(page.get_by_text(f"{row - 2} chosen")).to_be_visible(timeout=PATIENCE)
+        settled(page)
+    page.get_by_role("button", name="Status").click()
+    page.get_by_role("menuitem", name="To answer").click()
+    expect(page.get_by_text("2 mentions changed, status: To answer")).to_be_visible(timeout=PATIENCE)
+    settled(page)
+    page.keyboard.press("u")
+    expect(page.get_by_text("mentions changed")).to_have_count(0, timeout=PATIENCE)
+    with Database(served.folder).look() as con:
+        rows = con.execute("SELECT value, author, count(*) FROM triage GROUP BY ALL ORDER BY ALL").fetchall()
+    assert rows == [("done", "dashboard", 2), ("new", "dashboard", 1), ("to answer", "dashboard", 2)]
+
+
 def test_news_shows_by_itself_or_asks_where_somebody_reads(page: Page, served: Served) -> None:
     page.goto(served.address + "/?brand=Acme&source=news")
     settled(page)
