@@ -57,17 +57,21 @@ def draw(view: Store, card: Card) -> None:
     )
 
 
+def _part(split: str, name: str) -> str:
+    return NAMES.get(name) or (words.source(name, 90) if split == "source" else words.short(name, 90))
+
+
 def _splits(card: Card) -> None:
     splits = {name: parts for name, parts in (card.get("splits") or {}).items() if parts and name in SPLITS}
     if not splits:
         return
     st.markdown("**Where the excess comes from**")
-    for tab, (_, parts) in zip(st.tabs([SPLITS[name] for name in splits]), splits.items(), strict=True):
+    for tab, (split, parts) in zip(st.tabs([SPLITS[name] for name in splits]), splits.items(), strict=True):
         with tab:
             st.dataframe(
                 [
                     {
-                        "": NAMES.get(part["name"]) or words.short(part["name"], 90),
+                        "": _part(split, part["name"]),
                         "Seen": part["observed"],
                         "Expected": part["expected"],
                         "More": part["excess"],

@@ -127,7 +127,9 @@ def gap_marks(gaps: Sequence[Gap], data: pd.DataFrame, zone: ZoneInfo, look: Loo
     tips = [alt.Tooltip(f"{field}:N", title=field.capitalize()) for field in ("sources", "since", "until", "reason")]
     shade = alt.Chart(frame).mark_rect(color=look.gap, opacity=0.22, stroke=look.gap, strokeDash=[3, 3])
     widest = frame[frame.width >= 0.04 * (end - first).total_seconds()].sort_values("width").tail(1)
-    text = alt.Chart(widest).mark_text(align="left", baseline="bottom", dx=4, dy=-4, fontSize=11, color=look.faint)
+    text = alt.Chart(widest).mark_text(
+        align="left", baseline="bottom", dx=4, dy=-4, fontSize=11, color=look.faint, clip=True
+    )
     return [
         shade.encode(x="x:T", x2="x2:T", tooltip=tips),
         *([text.encode(x="x:T", y=alt.value("height"), text="name:N")] if named and len(widest) else []),

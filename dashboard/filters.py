@@ -119,7 +119,7 @@ def bar(brands: list[str], sources: list[str], zone: ZoneInfo, now: datetime) ->
 
 def mentions_bar(languages: list[str], themes: Themes, assignees: list[str]) -> None:
     """Draws the filters of the list of mentions; that of themes once there are any."""
-    columns = st.columns([5, 2, 4, 3, 2] if themes else [5, 2, 4, 2], vertical_alignment="bottom")
+    columns = st.columns([6, 2, 3, 3, 2] if themes else [5, 2, 4, 2], vertical_alignment="bottom")
     wanted = st.session_state.get("theme", "")
     st.session_state["theme"] = next((root for root, (_, family) in themes.items() if wanted in family), "")
     if themes:

@@ -63,11 +63,11 @@ class View(Store):
     choice: Choice
 
 
-def open_plain(page: str) -> Store:
+def open_plain() -> Store:
     """Draws the frame of a page without filters; its links keep those that the other pages share."""
-    store = _open(page)
+    store = _open()
     address = {key: st.query_params.get_all(key) for key in SHARED if key in st.query_params}
-    _head(address, page, store.known, store.now)
+    _head(address, store.known, store.now)
     _banners(store.known, store.now)
     _wait_for_news(store.folder, store.version)
     return store
@@ -78,14 +78,14 @@ def open_setup() -> Store:
     folder = Path(os.environ.get("EARFUL_STORE", ""))
     version = read.version(folder) if os.environ.get("EARFUL_STORE") else ""
     if version or signin.required():
-        return open_plain("set-up")
-    _head({}, "set-up")
+        return open_plain()
+    _head({})
     return Store(folder, "", Known({}, [], [], []), datetime.now(UTC), signin.person(None))
 
 
 def open_page(page: str) -> View:
     """Draws the frame of a page and tells what to show in it; ends the page when there is nothing to show."""
-    store = _open(page)
+    store = _open()
     folder, version, known, now = store.folder, store.version, store.known, store.now
     brands = [brand.name for brand in known.brands]
     wanted = st.query_params.get("brand", "")
@@ -101,48 +101,48 @@ def open_page(page: str) -> View:
         filters.mentions_bar(read.languages(*of_brand), themes, read_triage.assignees(folder, version))
     choice = filters.chosen(page, now, known.zone, brands, themes, store.who.address)
     with head:
-        _head(choice.link(), page, known, now)
+        _head(choice.link(), known, now)
         _banners(known, now)
     _wait_for_news(folder, version, at_once=page == "overview")
     return View(folder, version, known, now, store.who, choice)
 
 
-def _open(page: str) -> Store:
+def _open() -> Store:
     """Finds the newest version of the store; ends the page when there is none to be read."""
     folder = Path(os.environ.get("EARFUL_STORE", ""))
     now = datetime.now(UTC)
     if not os.environ.get("EARFUL_STORE"):
-        _head({}, page)
+        _head({})
         st.error("No store is named. Start the dashboard with `earful dashboard` or `earful serve`.")
         st.stop()
     version = read.version(folder)
     if not version:
-        _head({}, page)
+        _head({})
         _nothing_yet()
         _wait_for_news(folder, version)
         st.stop()
     try:
         known = read.known(folder, version)
     except DatabaseError as error:
-        _head({}, page)
+        _head({})
         st.error("The newest copy of the store can't be read. What was collected is kept; the next run writes another.")
         st.code(words.plain(str(error)), language=None, wrap_lines=True)
         _wait_for_news(folder, version)
         st.stop()
     who = signin.person(known.settings.get(people.SETTING))
     if not known.brands:
-        _head({}, page)
+        _head({})
         _nothing_yet()
         _wait_for_news(folder, version)
         st.stop()
     return Store(folder, version, known, now, who)
 
 
-def _head(address: filters.Address, page: str, known: Known | None = None, now: datetime | None = None) -> None:
+def _head(address: filters.Address, known: Known | None = None, now: datetime | None = None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.markdown("#### :material/hearing: Earful", width="content")
         for name, file in PAGES.items():
-            st.page_link(file, label=name.capitalize(), query_params=address, disabled=name == page)
+            st.page_link(file, label=name.capitalize(), query_params=address)
         st.space("stretch")
         if known and now:
             _age(known, now, address)

@@ -27,7 +27,7 @@ OPTIONS = {
     "theme.light.primaryColor": "#1B5E93",
     "theme.light.backgroundColor": "#FFFFFF",
     "theme.light.secondaryBackgroundColor": "#F3F5F8",
-    "theme.light.textColor": "#22303C",
+    "theme.light.textColor": "#0E1720",  # captions are this at 60%, and still 4.5 to 1
     "theme.light.borderColor": "#DDE3E9",
     "theme.dark.primaryColor": "#6CB8F0",
     "theme.dark.backgroundColor": "#12181F",

@@ -78,7 +78,7 @@ def _over_time(view: View, picture: Picture, found: read.Overview) -> None:
             f"{unit.capitalize()} a {period.step}, by sentiment; a click on a bar shows what it counts",
         ]
         picked.chart(view, "volume", charts.volume(series, *drawn, title, unit, found.events))
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
             _explain(view, "spikes", {})
             if found.spikes:
                 st.page_link(

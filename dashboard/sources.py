@@ -21,7 +21,7 @@ COLORS: dict[str, Any] = {
 
 def show() -> None:
     """Draws the page."""
-    store = frame.open_plain("sources")
+    store = frame.open_plain()
     days = period.last("30d", store.now, store.zone)
     edges = days.edges
     week = (edges[-1] - timedelta(days=7)).astimezone(UTC)

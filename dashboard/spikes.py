@@ -22,7 +22,7 @@ SINCE = timedelta(days=180)
 
 def show() -> None:
     """Draws the page."""
-    view = frame.open_plain("spikes")
+    view = frame.open_plain()
     found = read_alerts.alerts(view.folder, view.version, view.now.date() - SINCE)
     part = st.segmented_control(
         "Part", list(PARTS), key="part", default="alerts", format_func=PARTS.__getitem__, label_visibility="collapsed"

@@ -70,7 +70,7 @@ def _trend(view: View, found: Found, subject: Subject) -> None:
     look = canvas.DARK if st.context.theme.type == "dark" else canvas.LIGHT
     drawn = trend(series, gaps, found.spikes, found.events, period.step, view.zone, look, title, unit)
     st.altair_chart(drawn, width="stretch")
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         with st.popover("Explain", type="tertiary"):
             st.markdown(words.DEFINITIONS["theme"])
             st.markdown(words.DEFINITIONS["spikes"])
