@@ -61,7 +61,11 @@ def test_names_come_by_day_and_left_overs_are_swept(tmp_path):
     assert young.exists(), "somebody may be writing it"
 
 
-@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"no json\nbody"), gzip.compress(b'{"at": 1}\n')])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no gzip", gzip.compress(b"no json\nbody"), gzip.compress(b'{"at": 1}\n')],
+    ids=["empty", "no gzip", "no JSON", "no body"],
+)
 def test_a_damaged_file_is_named(tmp_path, content):
     name = land(tmp_path)
     (tmp_path / name).write_bytes(content)
