@@ -23,7 +23,8 @@ from earful.models.themespace import Space
 HISTORY = timedelta(days=365)
 SAMPLE = 20_000  # complaints in which themes are sought; the others are placed among them
 AT_ONCE = 2000
-NAMING = 200  # of a theme's members, the nearest to its centre, that name it
+NAMING = 100  # of a theme's members, the nearest to its centre, that name it
+QUOTED = 25  # of these, that may give the sentence
 NOBODY = frozenset(("", "a google user", "anonymous", "deleted", "[deleted]", "guest", "unknown", "user", "customer"))
 LOUD = 0.5  # of all complaints by one author: worth a word
 Progress = Callable[[str, int, int], None]
@@ -237,7 +238,7 @@ def _described(
         mine = told.get(name) or [voices[int(place)] for place in theme.members]
         times = [one.published for one in mine]
         given = naming.name(count, whole)
-        place, sentence = naming.sentence([texts[int(place)] for place in places], given.words)
+        place, sentence = naming.sentence([texts[int(place)] for place in places[:QUOTED]], given.words)
         source = voices[int(places[place])]
         before = there.get(name)
         ages = np.array([age(one, now) for one in mine])

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from math import log, sqrt
 
@@ -149,6 +150,7 @@ def _tells(word: str) -> bool:
     return len(word) > 2 and word not in ENGLISH_STOP_WORDS and word not in VAGUE
 
 
+@lru_cache(100_000)
 def _root(word: str) -> str:
     """Gives words that differ in an ending one key; it is never shown."""
     word = word.removesuffix("'s").removesuffix("’s")
