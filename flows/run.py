@@ -154,6 +154,9 @@ def _themes(job: Job, anew: bool = False) -> str:
 
     try:
         choice = score.choose(job.config)
+    except WeightsError as error:  # scoring has told it
+        raise Undone(f"found none: {error}") from error
+    try:
         done = themes.update(job.database, choice.model if choice.embeds else "", job.clock, job.progress, anew)
     except Exception as error:  # alerts go out all the same
         log.exception("the themes failed")

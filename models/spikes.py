@@ -193,6 +193,6 @@ def _negative_binomial(expected: Figures, scatter: Figures) -> tuple[Figures, Fi
 
 
 if __name__ == "__main__":
-    from earful.models import series  # which imports this module
+    from earful.models.series import main as run  # which imports this module
 
-    sys.exit(series.main())
+    sys.exit(run())

@@ -23,7 +23,7 @@ from earful.models import encoder
 from earful.models.sentiment import WeightsError
 
 COMMANDS = {
-    *("init", "check", "run", "serve", "dashboard", "demo"),
+    *("init", "check", "run", "serve", "dashboard", "demo", "themes"),
     *(
         "sources",
         "replay",
