@@ -243,7 +243,7 @@ class TestInTheBrowser:
         sign_in(page, served, email="bo@example.com")
         expect(page.get_by_text("Net sentiment").first).to_be_visible(timeout=60_000)
         page.goto(f"{served.address}/mentions?at=shop&mention=a4")
-        button = page.get_by_test_id("stBaseButton-secondary").filter(has_text="negative").first
+        button = page.get_by_test_id("stBaseButton-secondary").filter(has_text="neutral").first
         expect(button).to_be_visible(timeout=60_000)
         expect(button).to_be_disabled()
 
