@@ -28,11 +28,13 @@ OPTIONS = {
     "theme.light.backgroundColor": "#FFFFFF",
     "theme.light.secondaryBackgroundColor": "#F3F5F8",
     "theme.light.textColor": "#0E1720",  # captions are this at 60%, and still 4.5 to 1
+    "theme.light.codeTextColor": "#0E1720",
     "theme.light.borderColor": "#DDE3E9",
-    "theme.dark.primaryColor": "#6CB8F0",
+    "theme.dark.primaryColor": "#4A9AD9",
     "theme.dark.backgroundColor": "#12181F",
     "theme.dark.secondaryBackgroundColor": "#1C252E",
     "theme.dark.textColor": "#E6EBF0",
+    "theme.dark.codeTextColor": "#E6EBF0",
     "theme.dark.borderColor": "#313C47",
 }
 
