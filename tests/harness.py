@@ -31,7 +31,7 @@ from earful.data.database import Database, DatabaseError, snapshot
 from earful.flows import cli, group, jobs, score
 from earful.models import sentiment
 
-PATIENCE = 60.0  # seconds; only a process that hangs waits so long
+PATIENCE = 240.0
 HEAVY = [
     *("earful.flows.cli", "earful.connectors.rss", "earful.connectors.hackernews", "earful.connectors.mastodon"),
     *("torch", "transformers.models.bert.modeling_bert", "safetensors.torch", "lingua", "pandas", "pyarrow.dataset"),
