@@ -5,6 +5,7 @@ import subprocess
 import uuid
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import harness
 import pytest
@@ -73,13 +74,22 @@ def test_a_useless_answer_is_told_on_its_row_and_made_good_later(morning, faultl
     )
 
 
+def with_common_names(dump: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[Any, ...]]]:
+    """Names every story by its least mention: a story keeps the name of what arrived first."""
+    names: dict[str, str] = {}
+    for source, mention, *_, story in dump["examined"]:
+        names[story] = min(names.get(story, f"{source} {mention}"), f"{source} {mention}")
+    named = {kept: [tuple(names.get(value, value) for value in row) for row in rows] for kept, rows in dump.items()}
+    return {kept: sorted(rows, key=str) for kept, rows in named.items()}
+
+
 def test_a_feed_that_was_cut_short_is_asked_for_whole(faultless_day, tmp_path):
     assert harness.run(tmp_path, now=EARLIER, faults={NEWS: "half"}).code == 0
     read = len(harness.dump_of(Database(tmp_path / "store"))["mentions"])
     assert read < len(faultless_day["mentions"])
     assert harness.run(tmp_path, now=NOW).code == 0
     assert [question["etag"] for question in harness.asked_of(tmp_path, NEWS)] == ["", ""]
-    assert harness.canonical_dump(tmp_path) == faultless_day
+    assert with_common_names(harness.canonical_dump(tmp_path)) == with_common_names(faultless_day)
 
 
 def test_a_source_that_has_ended_is_not_asked_again(morning, tmp_path):
