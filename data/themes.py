@@ -9,7 +9,6 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -87,16 +86,6 @@ class Round:
     space: bytes | None
 
 
-@dataclass(frozen=True)
-class Decisions:
-    """What people decided that finding themes heeds: themes they touched, splits {decision: (theme, mentions)}, and
-    the mentions they moved {mention: theme}."""
-
-    touched: frozenset[str]
-    splits: dict[str, tuple[str, frozenset[Key]]]
-    moves: dict[Key, str]
-
-
 def complaints(con: Connection, brand: str, since: datetime) -> list[Complaint]:
     """Lists a brand's complaints since a time, oldest first."""
     rows = con.execute(
@@ -139,14 +128,15 @@ def unplaced(con: Connection, brand: str, limit: int) -> list[Complaint]:
     return [Complaint(*row) for row in rows]
 
 
-def unplaced_peers(con: Connection, of: str, limit: int) -> list[tuple[str, Complaint]]:
-    """Lists other brands' complaints that were not set against the themes of brand `of`: (brand, complaint)."""
+def unplaced_peers(con: Connection, of: str, since: datetime, limit: int) -> list[tuple[str, Complaint]]:
+    """Lists other brands' complaints since a time that were not set against brand `of`: (brand, complaint)."""
     rows = con.execute(
         "SELECT c.brand, c.source, c.id, c.digest, c.story, c.author, c.published, NULL"  # noqa: S608
         f" FROM {COMPLAINTS} c SEMI JOIN brands USING (brand)"
         " ANTI JOIN (FROM theme_peers WHERE of = $of) p USING (brand, source, id, digest)"
-        " WHERE c.brand <> $of ORDER BY c.published DESC, c.source, c.id, c.brand LIMIT $limit",
-        {"of": of, "limit": limit},
+        " WHERE c.brand <> $of AND c.published >= $since"
+        " ORDER BY c.published DESC, c.source, c.id, c.brand LIMIT $limit",
+        {"of": of, "since": since, "limit": limit},
     ).fetchall()
     return [(row[0], Complaint(*row[1:])) for row in rows]
 
@@ -200,29 +190,13 @@ def last_round(con: Connection, brand: str) -> Round | None:
     return Round(*row) if row else None
 
 
-def decisions(con: Connection, brand: str) -> Decisions:
-    """Reads what people decided about a brand's themes; of several moves of a mention the latest counts."""
-    rows = con.execute(
-        "SELECT decision, theme, kind, value FROM theme_decisions WHERE brand = ? ORDER BY made, rowid", [brand]
-    ).fetchall()
-    cards = con.execute("SELECT DISTINCT theme FROM board_changes WHERE brand = ?", [brand]).fetchall()
-    touched = {row[0] for row in cards}
-    splits, moves = {}, {}
-    for decision, theme, kind, kept in rows:
-        value: dict[str, Any] = json.loads(kept)
-        if kind == "move":
-            moves[str(value["source"]), str(value["id"])] = theme
-        else:
-            touched |= {theme, str(value.get("into", ""))}
-        if kind == "split":
-            splits[decision] = (theme, frozenset((str(one[0]), str(one[1])) for one in value.get("members", ())))
-    return Decisions(frozenset(touched - {""}), splits, moves)
+def save_round(
+    con: Connection, brand: str, one: Round, themes: Sequence[Theme], members: Sequence[Member], since: datetime
+) -> None:
+    """Keeps what a round found in the complaints since a time: themes by their ids, members, the space.
 
-
-def save_round(con: Connection, brand: str, one: Round, themes: Sequence[Theme], members: Sequence[Member]) -> None:
-    """Keeps what a round found in place of what was known: themes by their ids, all members, the space.
-
-    Other brands' mentions have to be set against the new themes, so what was known of them is forgotten.
+    What is older stays where it is. Other brands' complaints have to be set against the new themes, so those since
+    that time are forgotten.
     """
     con.execute(
         "INSERT OR REPLACE INTO theme_rounds (brand, made, stories, note, model, space) VALUES (?, ?, ?, ?, ?, ?)",
@@ -237,8 +211,11 @@ def save_round(con: Connection, brand: str, one: Round, themes: Sequence[Theme],
              theme.sentence_id, theme.centre, theme.line, theme.narrow, theme.first_seen, theme.last_seen,
              theme.state, theme.merged_into, theme.found, one.model, one.made],
         )  # fmt: skip
-    con.execute("DELETE FROM theme_members WHERE brand = ?", [brand])
-    con.execute("DELETE FROM theme_peers WHERE of = ?", [brand])
+    con.execute(
+        "DELETE FROM theme_peers USING mentions m WHERE of = ? AND theme_peers.source = m.source"
+        " AND theme_peers.id = m.id AND m.published >= ?",
+        [brand, since],
+    )
     save_members(con, brand, members)
 
 

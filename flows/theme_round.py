@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from earful.data import embeddings, failpoint
+from earful.data import decided, embeddings, failpoint
 from earful.data import themes as kept
 from earful.data.database import Database
-from earful.data.themes import Complaint, Decisions, Key, Member, Round
+from earful.data.decided import Decisions, Key
+from earful.data.themes import Complaint, Member, Round
 from earful.models import journey, naming, themes, themespace
 from earful.models.encoder import joined
 from earful.models.themes import Kept, Rows
@@ -44,32 +45,33 @@ class Placing:
 
 def find(database: Database, brand: str, brands: Sequence[str], model: str, now: datetime, progress: Progress) -> None:
     """Finds the brand's themes and keeps them; `brands` are all that are watched, `model` embeds ("": none does)."""
+    since = now - HISTORY
     with database.look() as con:
-        complaints = kept.complaints(con, brand, now - HISTORY)
+        complaints = kept.complaints(con, brand, since)
         known = kept.known(con, brand)
-        decided = kept.decisions(con, brand)
+        decisions = decided.decisions(con, brand)
     again = repeated(database, model, complaints)
     voices = [one for one, repeats in zip(complaints, again, strict=True) if not repeats]
     stories = len({one.story for one in complaints})
     if len(voices) < themes.ENOUGH:
         few = f"too few: {len(voices)} different complaints so far, themes take {themes.ENOUGH}"
-        placing = Placing(brand, model, None, [], [], decided.moves)
+        placing = Placing(brand, model, None, [], [], decisions.moves)
         members = place(database, placing, complaints, again, progress)
         with database.transaction(publish=False) as con:
-            kept.save_round(con, brand, Round(now, stories, few, model, None), [], members)
+            kept.save_round(con, brand, Round(now, stories, few, model, None), [], members, since)
         return
     voices = sample(voices, now)
     texts, vectors = read(database, model, voices, None)
     space = themespace.fit(texts, vectors, brands)
     rows = space.place(texts, vectors)
     ages = np.array([age(one, now) for one in voices])
-    ids, before = _known(voices, known, decided, rows)
+    ids, before = _known(voices, known, decisions, rows)
     found = themes.find(rows, ages, before)
     names = [ids[one.continues] if one.continues is not None else "" for one in found.themes]
     with database.look() as con:
         names = _named(con, brand, names, [voices[int(one.members[(rows[one.members] @ one.centre).argmax()])]
                                            for one in found.themes])  # fmt: skip
-    placing = Placing(brand, model, space, found.themes, names, decided.moves)
+    placing = Placing(brand, model, space, found.themes, names, decisions.moves)
     members = place(database, placing, complaints, again, progress)
     went = {ids[old]: names[new] for old, new in found.merged.items()}
     rest = [_ended(one, went, names) for one in known]
@@ -78,7 +80,7 @@ def find(database: Database, brand: str, brands: Sequence[str], model: str, now:
     failpoint.reach("themes_found")
     with database.transaction(publish=False) as con:
         round_ = Round(now, stories, note, model, space.to_bytes())
-        kept.save_round(con, brand, round_, [*new, *(one for one in rest if one.theme not in names)], members)
+        kept.save_round(con, brand, round_, [*new, *(one for one in rest if one.theme not in names)], members, since)
 
 
 def place(
@@ -154,20 +156,20 @@ def child(decision: str) -> str:
 
 
 def _known(
-    voices: Sequence[Complaint], known: Sequence[kept.Theme], decided: Decisions, rows: Rows
+    voices: Sequence[Complaint], known: Sequence[kept.Theme], decisions: Decisions, rows: Rows
 ) -> tuple[list[str], list[Kept]]:
     """Gives the known themes that have members here, with the ids; of what people split both halves."""
     places: dict[str, list[int]] = {}
     for place, one in enumerate(voices):
-        if theme := decided.moves.get(one.key, one.theme):
+        if theme := decisions.moves.get(one.key, one.theme):
             places.setdefault(theme, []).append(place)
     there = {one.theme: one for one in known}
     alive = {
-        theme: Kept(np.array(members), there[theme].line if there[theme].narrow else 0.0, theme in decided.touched)
+        theme: Kept(np.array(members), there[theme].line if there[theme].narrow else 0.0, theme in decisions.touched)
         for theme, members in places.items()
-        if theme in there and there[theme].state != "merged" and not _spent(there[theme], len(members), decided)
+        if theme in there and there[theme].state != "merged" and not _spent(there[theme], len(members), decisions)
     }
-    for decision, (theme, mentions) in decided.splits.items():
+    for decision, (theme, mentions) in decisions.splits.items():
         half = child(decision)
         if half in there or theme not in alive or len(alive[theme].members) < 2:
             continue
@@ -183,9 +185,9 @@ def _known(
     return order, [alive[theme] for theme in order]
 
 
-def _spent(theme: kept.Theme, members: int, decided: Decisions) -> bool:
+def _spent(theme: kept.Theme, members: int, decisions: Decisions) -> bool:
     """Tells whether a narrow theme has had its day: few spoke of it and are silent, and nobody touched it."""
-    return theme.narrow and theme.state == "faded" and members < themes.LEAST and theme.theme not in decided.touched
+    return theme.narrow and theme.state == "faded" and members < themes.LEAST and theme.theme not in decisions.touched
 
 
 def _named(con: kept.Connection, brand: str, names: Sequence[str], central: Sequence[Complaint]) -> list[str]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from earful.data import failpoint, queries
+from earful.data import decided, failpoint, queries
 from earful.data import themes as kept
 from earful.data.database import Database
 from earful.data.themes import Complaint
@@ -54,7 +54,7 @@ def update(
             rounds.append(name)
         placed += _place(database, name, progress)
     for name in (name for name, competitor in brands if not competitor):
-        placed += _place_peers(database, name, progress)
+        placed += _place_peers(database, name, clock() - theme_round.HISTORY, progress)
     if changed or placed or rounds:
         database.publish()
     return Done(placed, tuple(rounds))
@@ -68,8 +68,8 @@ def _due(con: kept.Connection, brand: str, model: str, now: datetime, anew: bool
         return stories > 0
     if anew or last.model != model or now - last.made >= EVERY or stories >= MORE * max(last.stories, 1):
         return True
-    split = [theme_round.child(decision) for decision in kept.decisions(con, brand).splits]
-    return last.space is not None and len(kept.taken(con, split)) < len(split)
+    split = decided.decisions(con, brand).split
+    return split is not None and split >= last.made  # what can't be split now is tried again every day
 
 
 def _place(database: Database, brand: str, progress: Progress) -> int:
@@ -92,13 +92,13 @@ def _place(database: Database, brand: str, progress: Progress) -> int:
         done += len(batch)
 
 
-def _place_peers(database: Database, of: str, progress: Progress) -> int:
+def _place_peers(database: Database, of: str, since: datetime, progress: Progress) -> int:
     """Sets other brands' new complaints against the themes of a brand; returns how many."""
     done = 0
     while True:
         with database.look() as con:
             last = kept.last_round(con, of)
-            batch = kept.unplaced_peers(con, of, BATCH) if last and last.space else []
+            batch = kept.unplaced_peers(con, of, since, BATCH) if last and last.space else []
         if not batch:
             return done
         complaints: list[Complaint] = [one for _, one in batch]
@@ -112,7 +112,7 @@ def _placing(database: Database, brand: str) -> Placing:
     with database.look() as con:
         last = kept.last_round(con, brand)
         known = [one for one in kept.known(con, brand) if one.centre and not one.merged_into]
-        moves = kept.decisions(con, brand).moves
+        moves = decided.decisions(con, brand).moves
     space = themespace.from_bytes(last.space) if last and last.space else None
     found = [
         themes.Theme(None, np.frombuffer(one.centre, np.float16).astype(np.float32), one.line, _NONE, one.narrow)

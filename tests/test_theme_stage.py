@@ -339,3 +339,13 @@ def test_a_large_brand_is_sampled_and_all_of_it_is_placed(database: Database, mo
     said = members(database)
     assert len(said) == 60
     assert adjusted_rand_score([name.split()[1] for name in said], list(said.values())) > 0.7
+
+
+def test_what_is_older_than_a_year_is_placed_once_and_stays(database: Database) -> None:
+    old = Said("Acme parcel old", 400.0, "Acme: the courier left my parcel in the rain, the box was crushed", "parcel")
+    complaints.keep(database, [old])
+    assert find(database).placed == 1
+    parcel = theme_of(database, "parcel")
+    assert members(database)[old.id] == parcel
+    assert find(database, NOW + DAY) == themes.Done(0, ("Acme",))
+    assert members(database)[old.id] == parcel
