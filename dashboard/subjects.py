@@ -14,6 +14,7 @@ from earful.dashboard import figures, words
 from earful.dashboard.figures import Totals
 from earful.data.board import Standing
 from earful.data.criticism import Theme
+from earful.data.families import ends
 from earful.data.queries import LABELS
 
 JOURNEY = ("discover", "buy", "receive", "use", "get help", "renew or leave")  # in the customer's order
@@ -70,7 +71,7 @@ def name_of(theme: Theme, standing: Standing) -> str:
 def roots(themes: Sequence[Theme], stands: Mapping[str, Standing]) -> dict[str, str]:
     """Maps each theme to the one it ended in, itself where it stands alone."""
     into = {theme.theme: stands.get(theme.theme, Standing()).into or theme.into for theme in themes}
-    return {theme: _end(into, theme) for theme in into}
+    return ends(into)
 
 
 def families(themes: Sequence[Theme], stands: Mapping[str, Standing]) -> dict[str, tuple[str, ...]]:
@@ -168,13 +169,3 @@ def _within(counts: pd.DataFrame, start: datetime, finish: datetime) -> pd.DataF
 def _sums(parts: pd.DataFrame, column: str) -> dict[str, int]:
     sums = parts.groupby(column)["count"].sum().sort_values(ascending=False, kind="stable")
     return {str(name): int(count) for name, count in sums.items()}
-
-
-def _end(into: Mapping[str, str], theme: str) -> str:
-    """Follows merges to their end; where they run in a circle, all of it ends in the same one."""
-    path = [theme]
-    while (following := into.get(path[-1], "")) in into:
-        if following in path:
-            return min(path[path.index(following) :])
-        path.append(following)
-    return path[-1]

@@ -8,8 +8,11 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import duckdb
+
+from earful.data import families
 
 Connection = duckdb.DuckDBPyConnection
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -20,7 +23,8 @@ SLOT = timedelta(minutes=15)  # every time zone of today is a whole number of th
 class Counted:
     """Which stories of a brand are counted: negative ones or all, of one theme, of one source, of few stars.
 
-    `theme` is a theme's name or id. The empty and None leave open. `judged` leaves out what is unclear or not scored.
+    `theme` is the id of a theme or a name that it, or one merged into it, has or was given. The empty and None leave
+    open. `judged` leaves out what is unclear or not scored.
     """
 
     brand: str
@@ -80,7 +84,7 @@ def per_step(con: Connection, counted: Counted, bounds: Sequence[datetime]) -> l
         return []
     step = bounds[1] - bounds[0]
     slot = step if step < timedelta(hours=20) else SLOT
-    stories, values = _stories(counted, bounds[0], bounds[-1])
+    stories, values = _stories(con, counted, bounds[0], bounds[-1])
     rows = con.execute(
         f"WITH {stories} SELECT epoch_us(published) // {slot // timedelta(microseconds=1)}, count(*)"  # noqa: S608
         " FROM stories GROUP BY 1",
@@ -100,11 +104,12 @@ def portions(
     The dimensions are "source", "author", "language" and "theme" (its name as people see it, "" is none). What was
     said `memory` seconds before `start` weighs 1/e.
     """
-    stories, values = _stories(counted, since, finish)
+    stories, values = _stories(con, counted, since, finish)
+    names = [(theme, one.name) for one in families.of(con, counted.brand) for theme in one.members]
     rows = con.execute(
-        f"WITH {stories}, named AS (SELECT theme, name FROM themes),"  # noqa: S608
-        " themed AS (SELECT t.source, t.id, named.name FROM theme_members t JOIN themes n USING (theme)"
-        " JOIN named ON named.theme = coalesce(nullif(n.merged_into, ''), n.theme) WHERE t.brand = $brand),"
+        f"WITH {stories}, named AS (SELECT unnest($ids::TEXT[]) AS theme, unnest($names::TEXT[]) AS name),"  # noqa: S608
+        " themed AS (SELECT t.source, t.id, named.name FROM theme_members t JOIN named USING (theme)"
+        " WHERE t.brand = $brand),"
         " authors AS (SELECT source, id, author FROM mentions),"
         " wide AS (SELECT source, author, language, coalesce(name, '') AS theme, published"
         " FROM stories JOIN authors USING (source, id) LEFT JOIN themed USING (source, id))"
@@ -112,7 +117,8 @@ def portions(
         " count(*) FILTER (published >= $start), count(*) FILTER (published < $start),"
         " coalesce(sum(exp(-epoch($start - published) / $memory)) FILTER (published < $start), 0)"
         " FROM wide GROUP BY GROUPING SETS (source, author, language, theme) ORDER BY 1, 2",
-        values | {"start": start, "memory": memory},
+        values
+        | {"start": start, "memory": memory, "ids": [one for one, _ in names], "names": [name for _, name in names]},
     ).fetchall()
     found: dict[str, list[Portion]] = {"source": [], "author": [], "language": [], "theme": []}
     for absent, *portion in rows:
@@ -126,7 +132,7 @@ def told(con: Connection, counted: Counted, start: datetime, finish: datetime, m
     Quoted are different authors, with the most engagement and the most negative first; of what was deleted at its
     source there is nothing to quote.
     """
-    stories, values = _stories(counted, start, finish)
+    stories, values = _stories(con, counted, start, finish)
     rows = con.execute(
         f"WITH {stories}, sizes AS (SELECT story, count(*) AS copies FROM facts WHERE brand = $brand AND NOT hidden"  # noqa: S608
         " AND published >= $since AND published < $until GROUP BY story),"
@@ -157,7 +163,7 @@ def told(con: Connection, counted: Counted, start: datetime, finish: datetime, m
 
 def texts(con: Connection, counted: Counted, start: datetime, finish: datetime, limit: int) -> list[str]:
     """Lists titles and texts of an interval's stories, the latest first."""
-    stories, values = _stories(counted, start, finish)
+    stories, values = _stories(con, counted, start, finish)
     rows = con.execute(
         f"WITH {stories}, words AS (SELECT source, id, title || ' ' || text AS said FROM mentions WHERE gone IS NULL)"  # noqa: S608
         " SELECT said FROM stories JOIN words USING (source, id) ORDER BY published DESC, source, id LIMIT $limit",
@@ -169,7 +175,7 @@ def texts(con: Connection, counted: Counted, start: datetime, finish: datetime, 
 def undecided(con: Connection, counted: Counted, start: datetime, finish: datetime) -> list[tuple[str, str, int]]:
     """Lists (label, language, stories) of an interval that are not scored or unclear, most first."""
     everything = Counted(counted.brand, False, "", counted.source, counted.stars)
-    stories, values = _stories(everything, start, finish)
+    stories, values = _stories(con, everything, start, finish)
     return con.execute(
         f"WITH {stories} SELECT label, language, count(*) FROM stories WHERE label IN ('unscored', 'unclear')"  # noqa: S608
         " GROUP BY ALL ORDER BY 3 DESC, 1, 2",
@@ -182,9 +188,9 @@ def has_themes(con: Connection) -> bool:
     return con.execute("SELECT 1 FROM themes LIMIT 1").fetchone() is not None
 
 
-def _stories(counted: Counted, since: datetime, until: datetime) -> tuple[str, dict[str, str | int | datetime | None]]:
+def _stories(con: Connection, counted: Counted, since: datetime, until: datetime) -> tuple[str, dict[str, Any]]:
     """Writes the tables `untimely` and `stories` of a query, and gives their values."""
-    values: dict[str, str | int | datetime | None] = {"brand": counted.brand, "since": since, "until": until}
+    values: dict[str, Any] = {"brand": counted.brand, "since": since, "until": until}
     where = "brand = $brand AND leads AND NOT hidden AND published >= $since AND published < $until"
     if counted.negative:
         where += " AND label = 'negative'"
@@ -198,11 +204,12 @@ def _stories(counted: Counted, since: datetime, until: datetime) -> tuple[str, d
         values["stars"] = counted.stars
     if counted.theme:
         where += (
-            " AND (source, id) IN (SELECT (t.source, t.id) FROM theme_members t JOIN themes n USING (theme)"
-            " WHERE t.brand = $brand AND coalesce(nullif(n.merged_into, ''), n.theme) IN"
-            " (SELECT theme FROM themes WHERE theme = $theme OR name = $theme))"
+            " AND (source, id) IN (SELECT (source, id) FROM theme_members WHERE brand = $brand"
+            " AND list_contains($themes, theme))"
         )
-        values["theme"] = counted.theme
+        values["themes"] = [
+            theme for one in families.of(con, counted.brand) if counted.theme in one.known_as for theme in one.members
+        ]
     tables = (
         "untimely AS (SELECT source, id FROM mentions JOIN"  # noqa: S608
         " (SELECT source, min(collected) AS begun FROM mentions GROUP BY source) USING (source)"

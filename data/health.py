@@ -77,6 +77,23 @@ def save_silences(con: Connection, silences: Iterable[tuple[str, datetime, datet
         )
 
 
+def replace_silences(
+    con: Connection, reason: str, silences: Sequence[tuple[str, datetime, datetime, str]], since: datetime
+) -> None:
+    """Keeps silent intervals as `save_silences` does, in place of those found before whose reason begins alike.
+
+    One that began before `since` stays. One that is no longer found was filled by what came late.
+    """
+    found = {(source, start) for source, start, _, _ in silences}
+    kept = con.execute(
+        "SELECT source, start FROM gaps WHERE starts_with(reason, ?) AND start >= ?", [reason, since]
+    ).fetchall()
+    for source, start in kept:
+        if (source, start) not in found:
+            con.execute("DELETE FROM gaps WHERE source = ? AND start = ?", [source, start])
+    save_silences(con, silences)
+
+
 def record_answer(
     con: Connection, source: str, now: datetime, host: str, seconds: float, hint: float, read: int | None
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from earful.data import board, criticism, themes
+from earful.data import board, criticism, families, themes
 from earful.data.board import Standing
 from earful.data.database import snapshot
 from earful.flows import jobs, run, show
@@ -48,25 +48,19 @@ def listed(con: criticism.Connection, brand: str, now: datetime) -> dict[str, An
     note = last.note if last else "no themes so far; 'earful run' finds them once people complain"
     stands = board.standing(con, brand)
     known = {one.theme: one for one in criticism.themes(con, brand)}
-    merged = {one.theme: Standing(into=one.into) for one in known.values() if one.into}
-    stands = {**merged, **{theme: one for theme, one in stands.items() if one.into or theme not in merged}}
-    stories: dict[str, int] = {}
-    for theme, count in themes.sizes(con, brand, now - SHOWN).items():
-        root = board.root(stands, theme)
-        stories[root] = stories.get(root, 0) + count
-    alone = [one for theme, one in known.items() if board.root(stands, theme) == theme]
+    stories = themes.sizes(con, brand, now - SHOWN)
     rows = [
         {
             "theme": one.theme,
-            "name": stands.get(one.theme, Standing()).name or one.name,
-            "stories": stories.get(one.theme, 0),
-            "state": one.state,
-            "first_seen": f"{one.first_seen:%Y-%m-%d}",
-            "last_seen": f"{one.last_seen:%Y-%m-%d}",
+            "name": one.name,
+            "stories": sum(stories.get(theme, 0) for theme in one.members),
+            "state": known[one.theme].state,
+            "first_seen": f"{known[one.theme].first_seen:%Y-%m-%d}",
+            "last_seen": f"{known[one.theme].last_seen:%Y-%m-%d}",
             "by_a_person": "pinned" * stands.get(one.theme, Standing()).pinned,
         }
-        for one in alone
-        if not stands.get(one.theme, Standing()).hidden
+        for one in families.of(con, brand)
+        if not one.hidden
     ]
     return {"brand": brand, "note": note, "themes": sorted(rows, key=lambda row: (-row["stories"], row["theme"]))}
 

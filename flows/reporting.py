@@ -15,7 +15,7 @@ import pandas as pd
 
 from earful.dashboard import figures, period
 from earful.dashboard.figures import Totals
-from earful.data import board, criticism, digests, events, queries
+from earful.data import board, criticism, digests, events, families, queries
 from earful.data.queries import Filters
 from earful.models import accuracy, change
 from earful.models.accuracy import Share
@@ -187,23 +187,17 @@ def _grown(
 ) -> list[dict[str, Any]]:
     """Lists the themes that grew beyond chance, those that grew most first, each with a quote."""
     told, told_before = (digests.told_in_themes(con, filters.brand, _utc(steps)) for steps in (edges, earlier))
-    stands = board.standing(con, filters.brand)
-    members: dict[str, list[str]] = {}
-    known = {one.theme: one for one in criticism.themes(con, filters.brand)}
-    for theme, one in known.items():
-        members.setdefault(board.root(stands, one.into or theme), []).append(theme)
     found: list[dict[str, Any]] = []
-    for root, themes in members.items():
-        stand = stands.get(root, board.Standing())
-        if stand.hidden or root not in known:
+    for one in families.of(con, filters.brand):
+        if one.hidden:
             continue
-        now, before = _summed(told, themes, len(edges) - 1), _summed(told_before, themes, len(earlier) - 1)
+        now, before = _summed(told, one.members, len(edges) - 1), _summed(told_before, one.members, len(earlier) - 1)
         moved = _moved(now, before)
         if moved.clear > 0:
-            quotes = criticism.quotes(con, filters, themes, 1)
+            quotes = criticism.quotes(con, filters, one.members, 1)
             found.append(
                 {
-                    "name": stand.name or known[root].name,
+                    "name": one.name,
                     "now": sum(now),
                     "before": sum(before),
                     "low": moved.low,

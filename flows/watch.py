@@ -15,6 +15,7 @@ from earful.models.alertlife import OPEN, Life, Line, Window
 
 NEWS = timedelta(hours=6)  # what ended longer ago, and three steps ago, is a backfill and fires nothing
 SLEEP = timedelta(days=3)  # unless nobody has watched since: so far back what was missed is still told, as late
+SILENT = "silent, though it usually brings"  # why there is a gap that only its silence tells of
 WATCHED = "watched"  # the setting that says when this was done last
 
 
@@ -24,7 +25,7 @@ def watch(database: Database, config: Config, clock: Callable[[], datetime]) -> 
     changed: list[Alert] = []
     with database.transaction() as con:
         holes = silence_rows(alerting.source_times(con, now - windows.HISTORY, silence.SHORTEST))
-        health.save_silences(con, holes)
+        health.replace_silences(con, SILENT, holes, now - windows.HISTORY)
         before = queries.settings(con).get(WATCHED)
         slept = datetime.fromisoformat(before) if before else now
         own = tuple(brand.name for brand in config.brands if not brand.competitor)
@@ -44,7 +45,7 @@ def watch(database: Database, config: Config, clock: Callable[[], datetime]) -> 
 def silence_rows(times: dict[str, list[datetime]]) -> list[tuple[str, datetime, datetime, str]]:
     """Describes the unbelievable silences of each source as gaps."""
     return [
-        (source, start, finish, f"silent, though it usually brings {usual:.0f} mentions a day")
+        (source, start, finish, f"{SILENT} {usual:.0f} mentions a day")
         for source, moments in times.items()
         for start, finish, usual in silence.silences(moments)
     ]

@@ -3,7 +3,8 @@
 Only a source with a steady habit can be too silent: half of its days bring three mentions or more. An interval
 without any is unbelievable when it lasts a day at least and eight or more would have been expected in it (by chance
 that happens to a Poisson source once in 3,000 such intervals; a night or a slow Sunday never qualifies). Nor does a
-weekend on which the source is always silent: a week before or after, it must have spoken in the same hours.
+weekend on which the source is always silent: a week before or after, it must have spoken in the same hours. Mentions
+of the same time are one: a source that dates by the day says something once a day, however much it brings.
 """
 
 from bisect import bisect_left
@@ -21,8 +22,8 @@ KNOWN = 20  # mentions, from which on a source has a habit
 
 
 def silences(times: Sequence[datetime]) -> list[tuple[datetime, datetime, float]]:
-    """Lists (start, finish, usual mentions a day) of unbelievable holes between the times of a source's mentions."""
-    ordered = sorted(times)
+    """Lists (start, finish, usual moments a day) of unbelievable holes between the times of a source's mentions."""
+    ordered = sorted(set(times))
     if not ordered:
         return []
     a_day = Counter((time - ordered[0]) // timedelta(days=1) for time in ordered)
