@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import beside, canvas, findings, frame, read, read_themes, words
+from earful.dashboard import beside, canvas, findings, frame, read, read_themes, sql, words
 from earful.dashboard.beside import Row
 from earful.dashboard.frame import View
 
@@ -35,11 +35,11 @@ def show() -> None:
     with left, st.container(border=True):
         title = [beside.finding(rows, own, "net", "Net sentiment"), "From −100 to +100, with its 95% interval"]
         st.altair_chart(beside.shares(rows, own, "net", True, look, title), width="stretch")
-        _explain("net")
+        _explain(view, "net")
     with right, st.container(border=True):
         title = [beside.finding(rows, own, "negative", "Negative share"), "In %, with its 95% interval"]
         st.altair_chart(beside.shares(rows, own, "negative", False, look, title), width="stretch")
-        _explain("negative")
+        _explain(view, "negative")
     mine = next(row for row in rows if row.brand == own)
     if mine.voice and mine.now.volume:
         with st.container(border=True):
@@ -48,7 +48,7 @@ def show() -> None:
             gaps = [*found.gaps, *frame.silences(view)]
             parts = (found.counts, rows, own, period.edges, gaps, period.step, view.zone, look, title)
             st.altair_chart(beside.voices(*parts), width="stretch")
-            _explain("voice")
+            _explain(view, "voice")
     _table(view, rows)
     st.page_link(
         frame.PAGES["criticism"],
@@ -120,9 +120,10 @@ def _table(view: View, rows: list[Row]) -> None:
                 )
 
 
-def _explain(definition: str) -> None:
+def _explain(view: View, definition: str) -> None:
     with st.popover("Explain", type="tertiary"):
         st.markdown(words.DEFINITIONS[definition])
+        sql.show(view, definition)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import canvas, charts, figures, findings, frame, picked, read, relevance, tiles, words
+from earful.dashboard import canvas, charts, figures, findings, frame, picked, read, relevance, sql, tiles, words
 from earful.dashboard.frame import View
 from earful.dashboard.tiles import Picture
-from earful.data import explained, queries
+from earful.data import queries
 from earful.models import accuracy
 
 SEEN = {"pending": "Pending", "firing": "Firing", "resolved": "Over"}
@@ -92,8 +92,7 @@ def _over_time(view: View, picture: Picture, found: read.Overview) -> None:
 def _explain(view: View, definition: str, link: dict[str, Any]) -> None:
     with st.popover("Explain", type="tertiary"):
         st.markdown(words.DEFINITIONS[definition])
-        if definition in explained.QUERIES:
-            tiles.sql(view, definition)
+        sql.show(view, "trend" if definition == "spikes" else definition)
         st.page_link(
             frame.PAGES["mentions"],
             label="Show the mentions",

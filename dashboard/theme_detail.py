@@ -17,6 +17,7 @@ from earful.dashboard import (
     findings,
     frame,
     marking,
+    sql,
     subjects,
     theme_actions,
     words,
@@ -74,6 +75,7 @@ def _trend(view: View, found: Found, subject: Subject) -> None:
         with st.popover("Explain", type="tertiary"):
             st.markdown(words.DEFINITIONS["theme"])
             st.markdown(words.DEFINITIONS["spikes"])
+            sql.show(view, "theme", tuple(sorted(subject.family)))
         marking.show(view, found.events)
         st.page_link(
             frame.PAGES["mentions"],

@@ -6,10 +6,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import figures, frame, words
+from earful.dashboard import figures, frame, sql, words
 from earful.dashboard.figures import Totals
 from earful.dashboard.frame import View
-from earful.data import explained
 from earful.data.surveys import Answers
 from earful.models import accuracy, surveys
 from earful.models.accuracy import Count, Pair, Share
@@ -131,7 +130,7 @@ def _accuracy(view: View, pairs: list[Pair]) -> None:
             unclear = f"{words.number(found.unclear.part)} of {words.number(found.unclear.whole)}"
             st.caption(f"Of the mentions you judged, the model left {unclear} unclear. Worst source first:")
             _sources(pairs)
-        sql(view, "accuracy")
+        sql.show(view, "accuracy")
         _link(view, "Judge mentions", {})
 
 
@@ -178,15 +177,8 @@ def _tile(
         st.markdown(words.DEFINITIONS[definition])
         if moved:
             st.markdown(words.DEFINITIONS["change"])
-        sql(view, definition)
+        sql.show(view, definition)
         _link(view, SHOW, link)
-
-
-def sql(view: View, figure: str) -> None:
-    """Offers the query that gives a figure, to be run by whoever doubts it."""
-    with st.expander("SQL", icon=":material/database:"):
-        st.code(explained.query(figure, view.choice.filters), language="sql", wrap_lines=True)
-        st.caption("DuckDB gives the same number on any copy of the store, in the folder `read` beside it.")
 
 
 def _frame(name: str, value: str, moved: str | None, noise: bool, colour: Any, more: str) -> Any:

@@ -1,4 +1,4 @@
-"""Gives each figure of the Overview as one query that anybody can run against a copy of the store."""
+"""Gives the dashboard's figures as queries that anybody can run against a copy of the store."""
 
 from datetime import UTC, datetime
 
@@ -40,6 +40,28 @@ JOIN scores AS s
     AND s.model = (SELECT value ->> '$' FROM settings WHERE key = 'model')
 WHERE said.label IN ('negative', 'neutral', 'positive')
     AND s.label IN ('negative', 'neutral', 'positive')"""
+THEME = """WITH told AS (
+    SELECT f.story, arg_max(t.theme, f.leads) AS theme
+    FROM facts AS f
+    JOIN theme_members AS t USING (brand, source, id)
+    WHERE f.brand = {brand}
+        AND t.theme <> ''
+        AND f.published >= {start} - INTERVAL 7 DAY
+        AND f.published < {finish} + INTERVAL 7 DAY
+    GROUP BY f.story
+)
+SELECT count(*) AS count
+FROM facts
+JOIN told USING (story)
+WHERE brand = {brand}
+    AND published >= {start}
+    AND published < {finish}
+    AND theme IN ({themes})
+    AND NOT hidden{leads}{sources}"""
+TREND = f"""SELECT date_trunc('{{step}}', published AT TIME ZONE {{zone}}) AS begins, label, count(*) AS count
+{COUNTED}
+GROUP BY ALL
+ORDER BY ALL"""
 QUERIES = {
     "volume": f"SELECT count(*) AS volume\n{COUNTED}",
     "negative": "SELECT count(*) FILTER (label = 'negative')\n    / nullif(count(*), 0) AS negative_share\n"
@@ -54,12 +76,17 @@ QUERIES = {
     "csat": "SELECT count(*) FILTER (m.answer >= 4) / nullif(count(*), 0) AS csat\n"
     + ANSWERED.replace("{scale}", "csat"),
     "accuracy": ACCURACY,
+    "trend": TREND,
+    "theme": THEME,
 }
 """The queries by the names of the figures' definitions; shares come out from 0 to 1, net figures from -1 to 1."""
 
 
-def query(figure: str, filters: Filters) -> str:
-    """Writes the query that gives a figure under the filters, whole: nothing is left to be filled in."""
+def query(figure: str, filters: Filters, step: str = "day", zone: str = "UTC") -> str:
+    """Writes the query that gives a figure under the filters, whole: nothing is left to be filled in.
+
+    "trend" counts by `step` ("hour", "day", "week", "month") of the time zone; "theme" the filters' themes together.
+    """
     answered = figure in ("nps", "csat")
     column = "m.source" if answered else "source"
     sources = f"\n    AND {column} IN ({', '.join(_text(name) for name in filters.sources)})" if filters.sources else ""
@@ -69,6 +96,9 @@ def query(figure: str, filters: Filters) -> str:
         finish=_moment(filters.finish),
         leads="\n    AND leads" if filters.stories else "",
         sources=sources,
+        themes=", ".join(_text(name) for name in filters.themes),
+        step=step,
+        zone=_text(zone),
     )
 
 
