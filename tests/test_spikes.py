@@ -2,7 +2,7 @@
 
 import math
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -282,6 +282,12 @@ def test_nights_and_sundays_are_no_holes() -> None:
 def test_a_source_that_seldom_speaks_is_never_too_silent() -> None:
     times = steady(30, [9, 15]) + steady(30, [9, 15], MONDAY + 60 * DAY)
     assert silence.silences(times) == []
+
+
+@pytest.mark.parametrize("zone", [UTC, ZoneInfo("America/New_York")])
+def test_a_source_that_dates_by_the_day_has_no_holes_between_its_days(zone: tzinfo) -> None:
+    days = [(datetime(2023, 1, 1, tzinfo=zone) + day * DAY).astimezone(UTC) for day in range(90)]
+    assert silence.silences(12 * days) == []
 
 
 def test_the_order_of_the_times_does_not_matter_and_few_are_enough() -> None:

@@ -307,6 +307,9 @@ def test_a_silent_source_becomes_a_gap_once(tmp_path: Path) -> None:
     assert START + 14 * DAY < start < START + 15 * DAY
     assert START + 17 * DAY <= finish < START + 18 * DAY
     assert reason == "silent, though it usually brings 8 mentions a day"
+    keep(database, hourly(START + 15 * DAY, [1, 0, 0] * 16, label="neutral"), CRISIS)
+    look(database, settings, CRISIS)
+    assert rows(database, "FROM gaps") == [], "what came late has filled it"
 
 
 @pytest.mark.parametrize(
