@@ -12,6 +12,7 @@ import streamlit as st
 from earful.dashboard import canvas, filters, frame, words
 from earful.dashboard.canvas import Look
 from earful.dashboard.frame import Store
+from earful.models import language
 
 Card = Mapping[str, Any]
 SPLITS = {"source": "Sources", "theme": "Themes", "story": "Stories", "author": "Authors", "language": "Languages"}
@@ -58,7 +59,9 @@ def draw(view: Store, card: Card) -> None:
 
 
 def _part(split: str, name: str) -> str:
-    return NAMES.get(name) or (words.source(name, 90) if split == "source" else words.short(name, 90))
+    if split == "source":
+        return NAMES.get(name) or words.source(name, 90)
+    return NAMES.get(name) or words.short(language.name(name) if split == "language" else name, 90)
 
 
 def _splits(card: Card) -> None:

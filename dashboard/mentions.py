@@ -23,6 +23,7 @@ from earful.dashboard.frame import View
 from earful.data import store
 from earful.data.queries import Detail, Line
 from earful.data.triage import Mention, Standing
+from earful.models import language
 
 ON_A_PAGE = 200
 OPEN, CLICKED = "Open", "row clicked last"
@@ -184,7 +185,7 @@ def _facts(view: View, detail: Detail) -> None:
         ("Author", detail.author or "unknown"),
         ("Source", words.source(detail.source, 200)),
         ("Published", words.moment(detail.published, view.zone) + ("" if detail.dated else " (when we read it)")),
-        ("Language", detail.language or "unknown"),
+        ("Language", language.name(detail.language) or "unknown"),
     ]
     if detail.rating is not None:
         said.append(("Stars", f"{detail.rating:g} of 5"))

@@ -11,7 +11,7 @@ from earful.data.counting import Connection, Counted, Portion, Story
 from earful.flows import windows
 from earful.flows.config import Config
 from earful.flows.windows import Watched
-from earful.models import card, novelty
+from earful.models import card, language, novelty
 from earful.models.alertlife import Life, Line, Window, peak
 from earful.models.card import UNKNOWN, Card, Interval, New, Part, Quote, Unknown, tenths
 
@@ -168,11 +168,11 @@ def _unknown(con: Connection, of: Counted, start: datetime, finish: datetime) ->
         )
     ]
     if of.negative:
-        for label, language, count in counting.undecided(con, of, start, finish):
-            where = f"in the language {language}" if language else "in an unknown language"
+        for label, code, count in counting.undecided(con, of, start, finish):
+            where = f"in {language.name(code)}" if code else "in an unknown language"
             stories = f"{count} {'story' if count == 1 else 'stories'} {where}"
             said = "could not be scored" if label == "unscored" else "may or may not be negative"
-            found.append(Unknown(label, language, count, f"{stories} {said}"))
+            found.append(Unknown(label, code, count, f"{stories} {said}"))
     for row in todo.sources(con):
         if row.source in speakers and row.state not in ("fine", "new"):
             found.append(Unknown("source", row.source, 0, f"{row.source} is not heard now: {row.state}"))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 LANGUAGES = "ar ca cs da de el en es fa fi fr he hi hu id it ja ko nb nl pl pt ro ru sv th tl tr uk vi zh"
 ENGLISH = ("en",)
+NORWEGIAN = {"nb": "Norwegian", "nn": "Norwegian"}  # which is known by the names of its two ways of writing
 ALIASES = {"eng": "en", "english": "en", "no": "nb", "iw": "he", "in": "id"}  # as sources write what we call otherwise
 CERTAIN = 0.9  # a language is named from this confidence on
 NOT_ENGLISH = 0.05  # and when English is less than this share as likely: refusing English costs most
@@ -44,8 +45,26 @@ def knows(language: str, languages: Collection[str] = ENGLISH) -> bool:
 
     "" is taken for known: what is too short to tell ("ok", "LOL", one emoji) is judged rather than left out.
     """
+    code = _code(language)
+    return code == "" or code in {ALIASES.get(one, one) for one in languages}
+
+
+def name(language: str) -> str:
+    """Names a language in English: "Swedish" for sv, in any region; one that has no name here goes by its code."""
+    from lingua import IsoCode639_1, Language
+
+    code = _code(language)
+    try:
+        found = Language.from_iso_code_639_1(IsoCode639_1.from_str(code.upper()))
+    except ValueError:
+        return language
+    return NORWEGIAN.get(code, found.name.capitalize())
+
+
+def _code(language: str) -> str:
+    """Gives the code of a language without its region, as we write it."""
     code = language.replace("_", "-").split("-")[0].lower()
-    return code == "" or ALIASES.get(code, code) in {ALIASES.get(one, one) for one in languages}
+    return ALIASES.get(code, code)
 
 
 @cache

@@ -84,8 +84,8 @@ def test_what_is_not_known_is_said(card: dict) -> None:
     said = {(one["kind"], one["name"]): (one["count"], one["said"]) for one in card["unknown"]}
     assert said["gap", NEWS] == (0, f"{NEWS} could not be read, or not wholly, for a part of this time")
     assert said["source", NEWS] == (0, f"{NEWS} is not heard now: failing")
-    assert said["unscored", "is"] == (5, "5 stories in the language is could not be scored")
-    assert said["unclear", "en"] == (1, "1 story in the language en may or may not be negative")
+    assert said["unscored", "is"] == (5, "5 stories in Icelandic could not be scored")
+    assert said["unclear", "en"] == (1, "1 story in English may or may not be negative")
     assert len(said) == 4
 
 

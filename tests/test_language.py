@@ -52,3 +52,19 @@ def test_another_model_knows_other_languages() -> None:
     assert all(language.knows(code, ("de", "no")) for code in ("", "de", "de-AT", "DE_ch", "nb", "no"))
     assert not any(language.knows(code, ("de", "no")) for code in ("en", "english", "nl", "dex"))
     assert language.knows("english", ("en", "fr"))
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("sv", "Swedish"),
+        ("pt-BR", "Portuguese"),
+        ("zh_Hant", "Chinese"),
+        ("no", "Norwegian"),
+        ("english", "English"),
+        ("gsw", "gsw"),
+        ("", ""),
+    ],
+)
+def test_a_language_is_named_in_words(code: str, expected: str) -> None:
+    assert language.name(code) == expected

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from earful.flows.messages import charts, clean, when
 from earful.flows.messages.notice import Item, Link, Notice, Section
+from earful.models import language
 
 SPLITS = {  # their headings, and the place at which each is told and kept
     "source": ("Where", 1),
@@ -110,13 +111,20 @@ def _splits(card: Mapping[str, Any]) -> list[Section]:
 
 
 def _part(split: str, part: Mapping[str, Any], shares: bool) -> Item:
-    name = OTHERS.get(part["name"]) or (place(part["name"]) if split == "source" else clean.line(part["name"], NAME))
+    name = OTHERS.get(part["name"]) or _named(split, part["name"])
     told = f"{part['observed']} seen, {part['expected']:.1f} expected"
     if part["mentions"] > part["observed"]:
         told += f", {part['mentions']} with copies"
     share = f" ({part['share']:.0%})" if shares and part["share"] > 0 else ""
     value = f"{part['excess']:+.1f}{share}".replace("-", "−")
     return Item(name, value, told, quoted=split == "story" and part["name"] not in OTHERS)
+
+
+def _named(split: str, name: str) -> str:
+    """Writes the name of a part: a source's short, a language's in words."""
+    if split == "source":
+        return place(name)
+    return clean.line(language.name(name) if split == "language" else name, NAME)
 
 
 def _also(message: Mapping[str, Any]) -> list[Section]:

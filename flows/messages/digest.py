@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from earful.dashboard import words
 from earful.flows.messages import alert, charts, clean, when
 from earful.flows.messages.notice import Item, Link, Notice, Section
+from earful.models import language
 
 NAME = 90  # UTF-16 units
 SHOWN = 6  # lines of a section that could be long
@@ -188,7 +189,7 @@ def _unknown(content: Mapping[str, Any]) -> list[Section]:
     if more := content["gaps"][SHOWN:]:
         items.append(Item(f"{len(more)} more sources were not heard for some hours"))
     if content["unscored"]:
-        named = ", ".join(f"{language or 'unknown'} {count}" for language, count in content["unscored"][:SHOWN])
+        named = ", ".join(f"{language.name(code) or 'unknown'} {count}" for code, count in content["unscored"][:SHOWN])
         count = sum(count for _, count in content["unscored"])
         items.append(Item(f"{_many(count)} not scored", "", f"by language: {clean.line(named, NAME)}"))
     if content["unclear"]:
