@@ -1,6 +1,7 @@
 """Draws what people may decide about a theme: its name, what it is part of, and whether it is shown."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import streamlit as st
@@ -11,11 +12,9 @@ from earful.dashboard.subjects import Subject
 from earful.data import board
 from earful.data.criticism import Quote
 
-WAITS = "not yet done"  # decisions that the next run carries out
 
-
-def show(view: View, subject: Subject, everything: list[Subject]) -> None:
-    """Draws a theme's name, its state and the buttons that decide about it."""
+def show(view: View, subject: Subject, everything: list[Subject], found: datetime | None) -> None:
+    """Draws a theme's name, its state and the buttons that decide about it; `found` is when themes were, last."""
     st.text(words.short(subject.name, 80))
     with st.container(horizontal=True, gap="small"):
         st.badge(subjects.STATES.get(subject.found.state, "unknown"), color="gray")
@@ -40,8 +39,11 @@ def show(view: View, subject: Subject, everything: list[Subject]) -> None:
         _button(
             view, subject, "show" if hidden else "hide", f":material/visibility{'' if hidden else '_off'}:", off, why
         )
-    if said := st.session_state.get(WAITS):
-        st.caption(said)
+    asked = subject.standing.split
+    if asked and (found is None or asked >= found):
+        st.caption(
+            f":material/schedule: A split was asked for, {words.moment(asked, view.zone)}; the next run carries it out."
+        )
 
 
 def not_here(view: View, quote: Quote, place: int) -> None:
@@ -51,7 +53,7 @@ def not_here(view: View, quote: Quote, place: int) -> None:
         key=f"not here {place}",
         type="tertiary",
         disabled=not view.who.may_decide,
-        help=deciding.help_of(view) or "The next run takes it out of the theme, and keeps it out",
+        help=deciding.help_of(view) or "Takes it out of the theme, with its copies, and keeps it out",
         on_click=_decide,
         args=(view, "", "move", {"source": quote.source, "id": quote.id}),
     )
@@ -109,8 +111,4 @@ def _button(view: View, subject: Subject, kind: str, icon: str, off: bool, why: 
 
 def _decide(view: View, theme: str, kind: str, value: Mapping[str, Any]) -> None:
     brand = view.choice.filters.brand
-    kept = deciding.decide(
-        view, lambda con, author, now: board.decide(con, brand, theme, kind, dict(value), author, now)
-    )
-    late = kept and kind in ("split", "move")
-    st.session_state[WAITS] = "Kept. The next run carries it out." if late else ""
+    deciding.decide(view, lambda con, author, now: board.decide(con, brand, theme, kind, dict(value), author, now))

@@ -46,7 +46,7 @@ def show(view: View, found: Found, subject: Subject, everything: list[Subject]) 
             _quotes(view, subject)
     with right:
         with st.container(border=True):
-            theme_actions.show(view, subject, everything)
+            theme_actions.show(view, subject, everything, found.last.made if found.last else None)
         card, why = board.card_of(subject, found.cards), deciding.help_of(view)
         with st.container(border=True):
             st.markdown("**Card on the board**")
@@ -114,7 +114,7 @@ def trend(
         .mark_bar(color=look.negative)
         .encode(x=canvas.time_axis(step), x2="end:T", y=y, y2="ground:Q", tooltip=tips),
         alt.Chart(pd.DataFrame({"volume": [0]})).mark_rule(color=look.faint, strokeWidth=1).encode(y="volume:Q"),
-        *canvas.spike_marks(spikes, data, look, named=False),
+        *canvas.spike_marks(spikes, data, zone, look, named=False),
         *canvas.event_marks(events, data, zone, look, named=True),
     ]
     return canvas.whole(layers, title, 240, look)

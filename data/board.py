@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from earful.data import events
+from earful.data import decided, events
 
 Connection = duckdb.DuckDBPyConnection
 KINDS = ("rename", "merge", "split", "move", "hide", "show", "pin", "unpin")
@@ -36,12 +36,14 @@ class Decision:
 
 @dataclass(frozen=True)
 class Standing:
-    """How a theme stands by people's decisions: its name ("" if nobody gave one) and which theme it was merged into."""
+    """How a theme stands by people's decisions: its name ("" if nobody gave one), which theme it was merged into, and
+    when somebody last asked to split it."""
 
     name: str = ""
     hidden: bool = False
     pinned: bool = False
     into: str = ""
+    split: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,9 @@ def decide(
 ) -> None:
     """Keeps a decision about a theme; one that changes nothing leaves no row.
 
-    What `value` holds: rename {"name"}, merge {"into": theme} ("" takes it back), split {}, move {"source", "id"} (a
-    mention, to this theme; theme "" is none), all others {}.
+    All count at once but a split, which waits for the next round of themes. What `value` holds: rename {"name"}, merge
+    {"into": theme} ("" takes it back), split {}, move {"source", "id"} (a mention with its copies, to this theme; theme
+    "" is none), all others {}.
     """
     if kind not in KINDS:
         raise ValueError(f"a decision is one of {', '.join(KINDS)}, not {kind!r}")
@@ -111,6 +114,8 @@ def decide(
         "INSERT INTO theme_decisions VALUES (?, ?, ?, ?, ?, ?, ?)",
         [uuid.uuid4().hex, brand, theme, kind, json.dumps(value), author, now],
     )
+    if kind == "move":
+        decided.move(con)
 
 
 def decisions(con: Connection, brand: str) -> list[Decision]:
@@ -125,7 +130,10 @@ def standing(con: Connection, brand: str) -> dict[str, Standing]:
     """Gives how the brand's themes stand by people's decisions; those that nobody decided about are left out."""
     stands: dict[str, Standing] = {}
     for one in decisions(con, brand):
-        stands[one.theme] = _applied(stands.get(one.theme, Standing()), one.kind, one.value)
+        stood = stands.get(one.theme, Standing())
+        stands[one.theme] = (
+            replace(stood, split=one.made) if one.kind == "split" else _applied(stood, one.kind, one.value)
+        )
     return stands
 
 
@@ -199,7 +207,7 @@ def _card(theme: str, changes: list[Change]) -> Card:
 
 
 def _applied(standing: Standing, kind: str, value: dict[str, Any]) -> Standing:
-    """Gives how a theme stands after a decision; splits and moves are about its mentions and change nothing here."""
+    """Gives how a theme stands after a decision; moves are about its mentions and change nothing here."""
     if kind == "rename":
         return replace(standing, name=str(value["name"]))
     if kind == "merge":

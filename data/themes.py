@@ -13,6 +13,8 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
+from earful.data import decided
+
 Connection = duckdb.DuckDBPyConnection
 Key = tuple[str, str]  # source and id
 COMPLAINTS = """
@@ -258,12 +260,7 @@ def tidy(con: Connection) -> int:
             " AND c.source = t.source AND c.id = t.id AND c.digest = t.digest) RETURNING 1"
         ).fetchall()
         gone += len(rows)
-    con.execute(
-        "UPDATE theme_members SET theme = moved.theme, strength = 1 FROM (SELECT brand, value ->> '$.source' AS source,"
-        " value ->> '$.id' AS id, arg_max(theme, made) AS theme FROM theme_decisions WHERE kind = 'move' GROUP BY ALL)"
-        " moved WHERE theme_members.brand = moved.brand AND theme_members.source = moved.source"
-        " AND theme_members.id = moved.id AND theme_members.theme <> moved.theme"
-    )
+    decided.move(con)
     return gone
 
 

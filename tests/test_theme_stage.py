@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -214,6 +215,24 @@ def test_a_moved_mention_stays_where_a_person_put_it(database: Database) -> None
     decide(database, theme_of(database, "hotline"), "move", {"source": SOURCE, "id": "Acme price 3"}, NOW + DAY)
     find(database, NOW + 2 * DAY)
     assert members(database)["Acme price 3"] == theme_of(database, "hotline"), "the latest word counts"
+
+
+def test_a_move_counts_at_once_and_for_the_copies_that_are_there_and_that_come(database: Database) -> None:
+    said = next(one for one in complaints.usual() if one.id == "Acme price 3")
+    copy = replace(said, id="Acme price copy", story="Acme price 3", author="another")
+    complaints.keep(database, [copy])
+    find(database)
+    price, app = theme_of(database, "price"), theme_of(database, "app")
+    assert {members(database)[one] for one in ("Acme price 3", copy.id)} == {price}
+    decide(database, price, "move", {"source": SOURCE, "id": "Acme app 3"})
+    decide(database, "", "move", {"source": SOURCE, "id": copy.id})
+    assert [members(database)[one] for one in ("Acme app 3", "Acme price 3", copy.id)] == [price, "", ""]
+    decide(database, app, "move", {"source": SOURCE, "id": "Acme price 3"})
+    complaints.keep(database, [replace(copy, id="Acme price copy 2")])
+    for later in (timedelta(hours=1), DAY):
+        find(database, NOW + later)
+        there = [members(database)[one] for one in ("Acme price 3", copy.id, "Acme price copy 2")]
+        assert there == [app, "", app], "what was said of a mention itself goes before what was said of its copy"
 
 
 def test_a_split_makes_two_of_one_for_good(database: Database) -> None:
