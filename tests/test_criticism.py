@@ -16,7 +16,7 @@ from themed_store import THEMES
 
 from earful.dashboard import canvas, criticism, launch, outcome, rivals, subjects, theme_detail
 from earful.dashboard.outcome import Spans
-from earful.data import board, database, events, queries
+from earful.data import board, database, events, queries, versions
 from earful.data import criticism as asked
 from earful.data.board import Standing
 from earful.data.criticism import Theme, Watch
@@ -499,12 +499,52 @@ def test_a_theme_is_renamed_in_the_page(kept: Database) -> None:
     assert "Found as: app, crashes, update" in said(app)
 
 
-def test_a_split_and_a_wrong_member_wait_for_the_next_run(kept: Database) -> None:
+def test_a_split_that_waits_for_the_next_run_says_so_until_it_was_done(kept: Database, now: datetime) -> None:
     app = page(theme="app")
     button(app, "split").click().run()
-    assert "The next run carries it out" in said(app)
+    assert "the next run carries it out" in said(app)
+    assert [(theme, kind) for theme, kind, _ in decisions(kept)] == [("app", "split")]
+    assert "the next run carries it out" in said(page(theme="app")), "also for who comes later"
+    assert "the next run carries it out" not in said(page(theme="courier"))
+    with kept.transaction() as con:
+        con.execute(
+            "INSERT INTO theme_rounds (brand, model, made, stories, note) VALUES ('Acme', 'invented', ?, 332, '')",
+            [now + DAY],
+        )
+    assert "the next run carries it out" not in said(page(theme="app"))
+
+
+def test_a_wrong_member_leaves_its_theme_at_once(kept: Database) -> None:
+    app = page(theme="app")
+    count = "SELECT count(*) FROM theme_members WHERE theme = 'app'"
+    with kept.look() as con:
+        (before,) = con.execute(count).fetchone()
+    by = next(one.value for one in app.text if " · news · " in one.value)
     button(app, "not here 0").click().run()
-    assert [(theme, kind) for theme, kind, _ in decisions(kept)] == [("app", "split"), ("", "move")]
+    assert [(theme, kind) for theme, kind, _ in decisions(kept)] == [("", "move")]
+    with kept.look() as con:
+        assert con.execute(count).fetchone() == (before - 1,)
+    assert by not in [one.value for one in app.text]
+
+
+def test_of_what_was_deleted_at_its_source_nothing_is_shown_before_the_next_run(kept: Database, now: datetime) -> None:
+    secret = "the app told my neighbour where I live"
+    with kept.transaction() as con:
+        (name,) = con.execute(
+            "SELECT id FROM theme_members WHERE theme = 'app' ORDER BY strength DESC, id LIMIT 1"
+        ).fetchone()
+        con.execute("UPDATE mentions SET text = ?, author = 'zoe' WHERE source = 'news' AND id = ?", [secret, name])
+        con.execute(
+            "UPDATE themes SET sentence = ?, sentence_source = 'news', sentence_id = ? WHERE theme = 'app'",
+            [secret, name],
+        )
+    shown = said(page(theme="app"))
+    assert shown.count(secret) == 2, "as the theme's sentence and as a quote"
+    assert "zoe" in shown
+    with kept.transaction() as con:
+        versions.erase(con, "news", [name], now)
+    shown = said(page(theme="app"))
+    assert secret not in shown and "zoe" not in shown
 
 
 def test_what_cannot_be_done_is_said(kept: Database) -> None:
