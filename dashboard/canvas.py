@@ -152,31 +152,33 @@ def _gap_row(row: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def spike_marks(spikes: Sequence[Spike], data: pd.DataFrame, look: Look, named: bool) -> list[Any]:
-    """Marks each step that holds a spike with a rule, and says what was seen against what was expected."""
+def spike_marks(spikes: Sequence[Spike], data: pd.DataFrame, zone: ZoneInfo, look: Look, named: bool) -> list[Any]:
+    """Marks the step in which a spike began with a rule, and says what was seen in all of it.
+
+    Of several in one step, as several rules may tell of the same, the one with the largest excess is told: never their
+    sum, which would count stories twice.
+    """
     rows: dict[pd.Timestamp, dict[str, Any]] = {}
-    for spike in spikes:
+    for spike in sorted(spikes, key=lambda spike: spike.observed - spike.expected):
         holds = data[(data.start < spike.finish) & (data.finish > spike.start)]
         if holds.empty:
             continue
-        step = holds.iloc[0]
-        row = rows.setdefault(step.middle, {"x": step.middle, "observed": 0, "expected": 0.0, "when": step.when})
-        row["observed"] += spike.observed
-        row["expected"] += spike.expected
+        middle = holds.iloc[0].middle
+        said = f"{spike.observed:,} {words.short(spike.what or 'stories')}, {words.expected(spike.expected)} expected"
+        when = words.span(spike.start, spike.finish, zone)
+        rows[middle] = {"x": middle, "observed": spike.observed, "said": said, "when": when}
     if not rows:
         return []
     frame = pd.DataFrame(sorted(rows.values(), key=lambda row: row["x"]))
-    frame["said"] = [
-        f"{seen} negative, {words.expected(usual)} expected"
-        for seen, usual in zip(frame.observed, frame.expected, strict=True)
-    ]
     base = alt.Chart(frame).encode(
         x="x:T", tooltip=[alt.Tooltip("when:N", title="Spike"), alt.Tooltip("said:N", title="Seen")]
     )
     marks = [base.mark_rule(color=look.negative, strokeDash=[4, 3], strokeWidth=1.4)]
     if named:
         right = frame.x > data.x.iloc[0] + (data.x2.iloc[-1] - data.x.iloc[0]) * 0.7
-        loudest = frame.sort_values("observed").tail(1).assign(text=lambda rows: "spike: " + rows.said)
+        loudest = (
+            frame.sort_values("observed").tail(1).assign(text=lambda rows: "spike: " + rows.said + ", " + rows.when)
+        )
         side = bool(right[loudest.index[0]])
         marks.append(
             alt.Chart(loudest)

@@ -78,7 +78,7 @@ def net_sentiment(
             shape=alt.condition(blame, alt.value("triangle-down"), alt.value("triangle-up")),
             tooltip=tips,
         ),
-        *canvas.spike_marks(spikes, data, look, named=False),
+        *canvas.spike_marks(spikes, data, zone, look, named=False),
         *canvas.event_marks(events, data, zone, look, named=True),
     ]
     return canvas.whole(layers, title, 230, look)
@@ -147,7 +147,7 @@ def volume(
             ],
         ),
         alt.Chart(pd.DataFrame({"low": [0]})).mark_rule(color=look.faint, strokeWidth=1).encode(y="low:Q"),
-        *canvas.spike_marks(spikes, data, look, named=True),
+        *canvas.spike_marks(spikes, data, zone, look, named=True),
         *canvas.event_marks(events, data, zone, look, named=False),
     ]
     return canvas.whole(layers, title, 290, look)

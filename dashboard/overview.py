@@ -143,7 +143,8 @@ def _alert(view: View, alert: queries.Alert) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.badge(SEEN.get(alert.state, "Unknown"), color=BADGES.get(alert.state, "gray"))
             st.text(words.short(alert.brand))
-        seen = f"{card.get('observed', 0):,} negative stories, {words.expected(card.get('expected', 0))} expected"
+        what = words.short(str(card.get("what") or "negative stories"), 90)
+        seen = f"{card.get('observed', 0):,} {what}, {words.expected(card.get('expected', 0))} expected"
         st.text(f"{seen}, up to {words.expected(card.get('usual', card.get('high', 0)))} usual")
         start, finish = _span(alert)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):

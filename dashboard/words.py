@@ -77,9 +77,10 @@ DEFINITIONS = {
     "rates, widened by how much more the days differ than chance makes them (Rao & Scott 1999). The change is called "
     "*ours* when the competitors' change in the same days is beyond chance another one (the ratio of the two ratios, "
     "with its interval). It is no proof: what is acted on at its worst also falls by itself.",
-    "spikes": "A spike is an interval in which the brand's negative stories exceed what its own history leads one to "
-    "expect. A **gap** is an interval in which a source could not be read, or may have rolled past us: a step without "
-    "data in it is unknown, not zero.",
+    "spikes": "A spike is a time in which the brand's stories, by default the negative ones, exceed what its own "
+    "history leads one to expect. It is told in all its length, with the figures of its alert, and drawn where it "
+    "began. Where several rules tell of the same time, the largest excess is drawn. A **gap** is an interval in which "
+    "a source could not be read, or may have rolled past us: a step without data in it is unknown, not zero.",
 }
 
 

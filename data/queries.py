@@ -44,13 +44,17 @@ class Gap:
 
 @dataclass(frozen=True)
 class Spike:
-    """An interval with more negative stories than the brand's history leads one to expect."""
+    """More stories than the brand's history leads one to expect: an alert in all its length, or a single interval.
+
+    `what` says which stories were counted, "" where that is not known.
+    """
 
     start: datetime
     finish: datetime
     observed: int
     expected: float
     high: float
+    what: str = ""
 
 
 @dataclass(frozen=True)
@@ -173,11 +177,21 @@ def counts(con: Connection, filters: Filters, borders: Sequence[datetime]) -> pd
 
 
 def spikes(con: Connection, filters: Filters) -> list[Spike]:
-    """Lists the brand's spikes that touch the period, oldest first; of several rules the widest."""
+    """Lists the brand's spikes that touch the period, oldest first, each as its alert's card tells it.
+
+    An interval that no alert covers stands for itself; of several rules the widest.
+    """
     rows = con.execute(
-        "SELECT start, max(finish), max(observed), arg_max(expected, observed), arg_max(high, observed) FROM spikes"
-        " WHERE brand = ? AND finish > ? AND start < ? GROUP BY start ORDER BY start",
-        [filters.brand, filters.start, filters.finish],
+        "WITH told AS (SELECT (card ->> '$.start')::TIMESTAMPTZ AS start, (card ->> '$.finish')::TIMESTAMPTZ AS finish,"
+        " (card ->> '$.observed')::INTEGER AS observed, (card ->> '$.expected')::DOUBLE AS expected,"
+        " coalesce(card ->> '$.usual', card ->> '$.expected')::DOUBLE AS high, coalesce(card ->> '$.what', '') AS what"
+        " FROM alerts WHERE brand = $brand AND rule <> '' AND state <> 'dropped' AND (card ->> '$.finish') IS NOT NULL"
+        " AND coalesce(card ->> '$.counts', '') <> 'silence'),"
+        " alone AS (SELECT start, max(finish) AS finish, max(observed) AS observed, arg_max(expected, observed)"
+        " AS expected, arg_max(high, observed) AS high, '' AS what FROM spikes s WHERE brand = $brand AND observed > 0"
+        " AND NOT EXISTS (FROM told t WHERE s.start < t.finish AND s.finish > t.start) GROUP BY start)"
+        " FROM (FROM told UNION ALL FROM alone) WHERE finish > $since AND start < $until ORDER BY start, finish",
+        {"brand": filters.brand, "since": filters.start, "until": filters.finish},
     ).fetchall()
     return [Spike(*row) for row in rows]
 

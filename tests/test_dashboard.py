@@ -188,7 +188,10 @@ def series(days: int, known: bool = True) -> pd.DataFrame:
 def test_charts_state_their_finding_and_mark_gaps_and_spikes(look: canvas.Look) -> None:
     start = datetime(2026, 11, 3, 12, tzinfo=UTC)
     gaps = [Gap("shop", start, None, "503"), Gap("news", start - timedelta(days=90), start - timedelta(days=80), "old")]
-    spikes = [Spike(start, start + timedelta(hours=1), 9, 1.5, 4), Spike(start, start + timedelta(hours=2), 3, 1.5, 4)]
+    spikes = [
+        Spike(start, start + timedelta(hours=1), 9, 1.5, 4, "negative stories"),
+        Spike(start - timedelta(hours=12), start + timedelta(hours=12), 10, 5, 7),
+    ]
     for chart in (
         charts.net_sentiment(series(9), gaps, spikes, "day", BERLIN, look, ["finding", "more"]),
         charts.volume(series(9), gaps, spikes, "day", BERLIN, look, ["finding", "more"], "stories"),
@@ -197,7 +200,9 @@ def test_charts_state_their_finding_and_mark_gaps_and_spikes(look: canvas.Look) 
         assert '"text": "finding"' in spec
         assert "gap: shop" in spec
         assert '"sources": "news' not in spec  # it lies outside
-        assert "12 negative, 3.0 expected" in spec  # both in one step
+        assert "9 negative stories, 1.5 expected" in spec, "the larger excess of two rules in one step"
+        assert "19 " not in spec and "10 stories" not in spec, "never their sum: they count the same stories"
+        assert "3 Nov 2026, 13:00 to 14:00" in spec
         assert '"until": "still"' in spec
 
 

@@ -188,9 +188,22 @@ def test_spikes_and_alerts(kept: Database) -> None:
                 "INSERT INTO alerts VALUES (?, 'Acme', 'r', ?, ?, NULL, NULL, ?, ?)",
                 [name, state, NOON - timedelta(days=days), NOON, json.dumps({"observed": 9})],
             )
+        told = {"observed": 30, "expected": 6.0, "usual": 11.5, "what": "stories", "counts": "all"}
+        for name, state, moved in (("told", "resolved", 6 * hour), ("fell", "dropped", 30 * hour)):
+            card = told | {"start": at + moved, "finish": at + moved + 4 * hour}
+            con.execute(
+                "INSERT INTO alerts VALUES (?, 'Acme', 'day', ?, ?, NULL, NULL, ?, ?)",
+                [name, state, NOON - timedelta(days=20), NOON, json.dumps(card, default=str)],
+            )
+        for start in (at + 6 * hour, at + 9 * hour, at + 10 * hour):
+            con.execute("INSERT INTO spikes VALUES ('Acme', 'r', ?, ?, 12, 1.5, 4, 0.8)", [start, start + hour])
     with database.snapshot(kept.folder) as con:
-        assert queries.spikes(con, ACME) == [queries.Spike(at, at + hour, 9, 1.5, 4.0)]
+        assert queries.spikes(con, ACME) == [
+            queries.Spike(at, at + hour, 9, 1.5, 4.0),
+            queries.Spike(at + 6 * hour, at + 10 * hour, 30, 6.0, 11.5, "stories"),  # its intervals are in it
+            queries.Spike(at + 10 * hour, at + 11 * hour, 12, 1.5, 4.0),
+        ]
         alerts = queries.alerts(con, ("Acme", "Bolt"), 5)
-        assert [alert.alert for alert in alerts] == ["w", "y", "x"]
+        assert [alert.alert for alert in alerts] == ["w", "y", "x", "told"]
         assert alerts[0].card == {"observed": 9}
         assert queries.alerts(con, ("Bolt",), 5) == []

@@ -31,6 +31,7 @@ MAY_IMPORT = {
         "models.change",
         "models.condition",
         "models.encoder",
+        "models.language",
         "models.relevance",
         "models.sentiment",
         "models.surveys",
