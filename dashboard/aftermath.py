@@ -1,4 +1,6 @@
-"""Draws what became of a theme once somebody acted on it: before and after, ours beside the competitors'."""
+"""Draws what became of criticism after something: before and after, ours beside the competitors'."""
+
+from datetime import date
 
 import streamlit as st
 
@@ -6,6 +8,7 @@ from earful.dashboard import frame, outcome, read_themes, words
 from earful.dashboard.frame import View
 from earful.dashboard.subjects import Subject
 from earful.data.board import Card
+from earful.data.events import Event
 from earful.models import change
 
 ENOUGH = 20  # competitors' stories of the same kind; with fewer all of their complaints are taken
@@ -14,9 +17,25 @@ ENOUGH = 20  # competitors' stories of the same kind; with fewer all of their co
 def show(view: View, subject: Subject, card: Card) -> None:
     """Says in a sentence whether a resolved theme was spoken of less; nothing for one that is not resolved."""
     acted = card.acted()
-    if acted is None:
-        return
-    spans = outcome.spans(*acted, view.now, view.zone)
+    if acted is not None:
+        _compare(view, *acted, subject.family)
+
+
+@st.dialog("Before and after", width="medium")
+def of_event(view: View, event: Event, subject: Subject) -> None:
+    """Says whether a theme, and all complaints, changed with an event; titles and names are people's words."""
+    first, last = (one.astimezone(view.zone).date() for one in (event.start, event.finish or event.start))
+    when = words.span(event.start, event.finish, view.zone) if event.finish else words.moment(event.start, view.zone)
+    st.text(f"{words.short(event.title)} · {event.kind} · {when}")
+    for name, themes in ((subject.name, subject.family), (f"All complaints about {view.choice.filters.brand}", ())):
+        with st.container(border=True):
+            st.text(words.short(name))
+            _compare(view, first, last, themes)
+
+
+def _compare(view: View, began: date, ended: date, themes: tuple[str, ...]) -> None:
+    """Compares the days before one day with those after another: complaints in some themes, in all without any."""
+    spans = outcome.spans(began, ended, view.now, view.zone)
     if isinstance(spans, int):
         st.caption(
             f":material/hourglass_empty: Before and after can be compared once {change.LEAST_DAYS} whole days have "
@@ -25,7 +44,7 @@ def show(view: View, subject: Subject, card: Card) -> None:
         return
     brand = view.choice.filters.brand
     others = tuple(one.name for one in view.known.brands if one.competitor and one.name != brand)
-    found = read_themes.daily(view.folder, view.version, brand, others, subject.family, spans.edges)
+    found = read_themes.daily(view.folder, view.version, brand, others, themes, spans.edges)
     sources = outcome.usable(found.watched, spans.edges)
     gaps = [*found.gaps, *frame.silences(view)]
     if not sources:
@@ -38,7 +57,7 @@ def show(view: View, subject: Subject, card: Card) -> None:
     st.markdown(f":material/compare_arrows: **{said}**")
     before, after = (words.days(span[0], span[-1], view.zone) for span in (spans.before, spans.after))
     notes = [f"{before} against {after}."]
-    if others:
+    if others and themes:
         notes.append(
             "Competitors by the same theme." if alike else "Competitors by all complaints: too few of this theme."
         )

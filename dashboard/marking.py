@@ -6,14 +6,15 @@ from typing import Any
 
 import streamlit as st
 
-from earful.dashboard import deciding, words
+from earful.dashboard import aftermath, deciding, words
 from earful.dashboard.frame import View
+from earful.dashboard.subjects import Subject
 from earful.data import events
 from earful.data.events import Event
 
 
-def show(view: View, marked: Sequence[Event]) -> None:
-    """Offers to mark an event, and to withdraw those of the period; titles are people's words."""
+def show(view: View, marked: Sequence[Event], subject: Subject) -> None:
+    """Offers to mark an event, and to compare or withdraw those of the period; titles are people's words."""
     with st.popover("Events", icon=":material/flag:", type="tertiary"):
         for one in marked:
             with st.container(horizontal=True, vertical_alignment="center"):
@@ -23,6 +24,8 @@ def show(view: View, marked: Sequence[Event]) -> None:
                 st.text(f"{words.short(one.title, 60)} · {one.kind} · {when} · {words.short(one.author)}")
                 if address := words.web_address(one.link):
                     st.link_button("Open", address, type="tertiary")
+                if st.button("Before and after", key=f"after {one.event}", type="tertiary"):
+                    aftermath.of_event(view, one, subject)
                 st.button(
                     "Withdraw",
                     key=f"withdraw {one.event}",

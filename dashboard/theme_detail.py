@@ -76,7 +76,7 @@ def _trend(view: View, found: Found, subject: Subject) -> None:
             st.markdown(words.DEFINITIONS["theme"])
             st.markdown(words.DEFINITIONS["spikes"])
             sql.show(view, "theme", tuple(sorted(subject.family)))
-        marking.show(view, found.events)
+        marking.show(view, found.events, subject)
         st.page_link(
             frame.PAGES["mentions"],
             label="Show its mentions",

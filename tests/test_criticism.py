@@ -12,7 +12,7 @@ import pytest
 import themed_store
 from invented_store import NOON, Said
 from streamlit.testing.v1 import AppTest
-from themed_store import THEMES
+from themed_store import ACTED, DONE, THEMES
 
 from earful.dashboard import canvas, criticism, launch, outcome, rivals, subjects, theme_detail
 from earful.dashboard.outcome import Spans
@@ -651,6 +651,22 @@ def test_an_event_is_marked_and_withdrawn_in_the_page(kept: Database) -> None:
     button(app, f"withdraw {event.event}").click().run()
     with kept.look() as con:
         assert events.newest(con, 9) == []
+
+
+def test_an_event_is_compared_before_and_after_with_the_competitors_beside_it(kept: Database, now: datetime) -> None:
+    with kept.transaction() as con:
+        event = events.add(con, "", "outage", now - ACTED * DAY, now - DONE * DAY, HOSTILE, "", "eva", now)
+        recent = events.add(con, "Acme", "release", now - 3 * DAY, None, "Version 2", "", "eva", now)
+    app = page(theme="courier", period="90d")
+    assert "so the change is ours" not in said(app)
+    button(app, f"after {event}").click().run()
+    text = said(app)
+    assert "parcel, courier, left" in text and "All complaints about Acme" in text
+    assert text.count("so the change is ours") == 2, "the theme's fall is all complaints' fall"
+    assert "Competitors by the same theme." in text
+    assert not any(HOSTILE[:9] in str(one.value) for one in app.markdown)
+    button(app, f"after {recent}").click().run()
+    assert "once 7 whole days have passed; 2 so far" in said(app)
 
 
 def test_decisions_survive_when_the_themes_are_found_anew(kept: Database, now: datetime) -> None:
