@@ -101,9 +101,11 @@ def follow_address(page: str, brands: list[str], sources: list[str], languages: 
 def bar(brands: list[str], sources: list[str], zone: ZoneInfo, now: datetime) -> None:
     """Draws the filters that all pages share."""
     columns = st.columns([3, 2, 3, 2])
-    columns[0].selectbox("Brand", brands, key="brand", format_func=words.short)
+    written = words.distinct({name: name for name in brands})
+    columns[0].selectbox("Brand", brands, key="brand", format_func=written.__getitem__)
     columns[1].selectbox("Period", list(PERIODS), key="period", format_func=PERIODS.__getitem__)
-    columns[2].multiselect("Sources", sources, key="source", format_func=words.source, placeholder="All sources")
+    written = words.distinct({name: name for name in sources}, words.source)
+    columns[2].multiselect("Sources", sources, key="source", format_func=written.__getitem__, placeholder="All sources")
     columns[3].segmented_control(
         "Count", list(COUNTED), key="count", format_func=COUNTED.__getitem__, required=True, width="stretch"
     )
@@ -123,12 +125,9 @@ def mentions_bar(languages: list[str], themes: Themes, assignees: list[str]) -> 
     wanted = st.session_state.get("theme", "")
     st.session_state["theme"] = next((root for root, (_, family) in themes.items() if wanted in family), "")
     if themes:
-        columns[3].selectbox(
-            "Theme",
-            ["", *themes],
-            key="theme",
-            format_func=lambda theme: words.short(themes[theme][0]) if theme else "All, and what is in none",
-        )
+        written = {"": "All, and what is in none"}
+        written |= words.distinct({theme: name for theme, (name, _) in themes.items()})
+        columns[3].selectbox("Theme", list(written), key="theme", format_func=written.__getitem__)
     columns[0].segmented_control(
         "Sentiment",
         list(LABELS),

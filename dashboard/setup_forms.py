@@ -156,13 +156,13 @@ def _source(_view: Store, draft: Draft, values: dict[str, Any], key: str) -> dic
     if connector in known:
         st.code(words.plain(known[connector]).strip(), language=None, wrap_lines=True, height=150)
     target = st.text_input("Target", values.get("target", ""), key=key + "target")
-    ours = ["", *(one["name"] for one in drafting.tables(draft.text, "brands"))]
+    ours = _menu(draft, "brands")
     brand = st.selectbox(
         "Everything there is about",
-        ours,
-        ours.index(values["brand"]) if values.get("brand") in ours else 0,
+        ["", *ours],
+        ["", *ours].index(values["brand"]) if values.get("brand") in ours else 0,
         key=key + "brand",
-        format_func=lambda name: words.short(name) if name else "what the words say",
+        format_func=({"": "what the words say"} | ours).__getitem__,
     )
     every = st.text_input("Ask every (empty: as all)", values.get("every", ""), key=key + "every", placeholder="1h")
     changed = {"connector": connector, "target": target, "brand": brand, "every": every}
@@ -189,9 +189,11 @@ def _asked(answer: trying.Answer) -> None:
 
 def _rule(view: Store, draft: Draft, values: dict[str, Any], key: str) -> dict[str, Any]:
     name = st.text_input("Name", values.get("name", ""), key=key + "name", max_chars=80)
-    ours = [one["name"] for one in drafting.tables(draft.text, "brands")]
+    ours = _menu(draft, "brands")
     given = [one for one in values.get("brands", []) if one in ours]
-    watched = st.multiselect("Brands", ours, given, key=key + "brands", format_func=words.short, placeholder="All own")
+    watched = st.multiselect(
+        "Brands", list(ours), given, key=key + "brands", format_func=ours.__getitem__, placeholder="All own"
+    )
     left, right = st.columns(2)
     counts = _choice(left, "Counts", COUNTS, values.get("counts", "negative"), key + "counts")
     step = _choice(right, "In intervals of", STEPS, values.get("step", "1h"), key + "step")
@@ -202,9 +204,11 @@ def _rule(view: Store, draft: Draft, values: dict[str, Any], key: str) -> dict[s
         sensitivity = _choice(left, "Sensitivity", SENSITIVITIES, values.get("sensitivity", "balanced"), key + "line")
     quiet = right.text_input("Quiet hours", values.get("quiet", ""), key=key + "quiet", placeholder="22:00-07:00")
     repeat = left.text_input("Remind every", values.get("repeat", ""), key=key + "repeat", placeholder="6h")
-    ways = [one["name"] for one in drafting.tables(draft.text, "targets")]
+    ways = _menu(draft, "targets")
     chosen = [one for one in values.get("targets", []) if one in ways]
-    told = right.multiselect("Tells", ways, chosen, key=key + "targets", format_func=words.short, placeholder="All")
+    told = right.multiselect(
+        "Tells", list(ways), chosen, key=key + "targets", format_func=ways.__getitem__, placeholder="All"
+    )
     changed = {
         "name": name, "brands": watched, "counts": counts, "step": step, "least": least, "budget": budget,
         "sensitivity": sensitivity, "quiet": quiet, "repeat": repeat, "targets": told,
@@ -217,6 +221,11 @@ def _rule(view: Store, draft: Draft, values: dict[str, Any], key: str) -> dict[s
             answer = trying.ask(draft.path, "rehearse", text, rule=name, days=90)
         rehearsals.draw(answer, view.zone)
     return changed
+
+
+def _menu(draft: Draft, kind: str) -> dict[str, str]:
+    """Gives the names in the file's tables of a kind, as they are written in a menu."""
+    return words.distinct({one["name"]: one["name"] for one in drafting.tables(draft.text, kind)})
 
 
 def _choice(place: Any, label: str, names: dict[str, str], given: str, key: str) -> str:

@@ -129,11 +129,9 @@ def _silence(view: Store, brand: str, rule: str, hours: int, reason: str) -> Non
 
 
 def _silences(view: Store, found: list[Silence]) -> None:
-    names = ["", *(brand.name for brand in view.known.brands)]
+    names = {"": "Every brand"} | words.distinct({brand.name: brand.name for brand in view.known.brands})
     with st.popover("Silence a brand", icon=":material/notifications_off:", disabled=not view.who.may_decide):
-        brand = st.selectbox(
-            "Brand", names, key="silent brand", format_func=lambda one: words.short(one) or "Every brand"
-        )
+        brand = st.selectbox("Brand", list(names), key="silent brand", format_func=names.__getitem__)
         _silence_form(view, brand, "", "new")
     if not found:
         st.caption(

@@ -153,13 +153,7 @@ def stages(subject: Subject) -> list[tuple[str, int]]:
 
 def distinct(subjects: Sequence[Subject]) -> dict[str, str]:
     """Gives the subjects' names by theme, told apart by a number where two are the same."""
-    names: dict[str, str] = {}
-    for one in subjects:
-        name, number = words.short(one.name, 48), 2
-        while name in names.values():
-            name, number = f"{words.short(one.name, 44)} ({number})", number + 1
-        names[one.theme] = name
-    return names
+    return words.distinct({one.theme: one.name for one in subjects}, lambda name: words.short(name, 48))
 
 
 def _within(counts: pd.DataFrame, start: datetime, finish: datetime) -> pd.DataFrame:

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -72,9 +73,10 @@ DEFINITIONS = {
     "interval is Wilson's at 95%; two shares differ when Newcombe's interval of their difference leaves out zero. "
     "Brands are set beside each other only where both are heard alike: at least 80% of each one's complaints come from "
     "kinds of sources that speak of both, and 80% of the time lies outside of gaps.",
-    "aftermath": "Complaints a day in equal spans of whole weeks before somebody acted and after it was resolved; the "
-    "days between are left out, and so is time in gaps. The interval of the change is the exact one for two Poisson "
-    "rates, widened by how much more the days differ than chance makes them (Rao & Scott 1999). The change is called "
+    "aftermath": "Complaints a day in equal spans of whole weeks before somebody acted and after it was resolved, "
+    "or around an event; the days between are left out, and so is time in gaps. The interval of the change is the "
+    "exact one for two Poisson rates, widened by how much more the days differ than chance makes them (Rao & Scott "
+    "1999). The change is called "
     "*ours* when the competitors' change in the same days is beyond chance another one (the ratio of the two ratios, "
     "with its interval). It is no proof: what is acted on at its worst also falls by itself.",
     "spikes": "A spike is a time in which the brand's stories, by default the negative ones, exceed what its own "
@@ -200,6 +202,24 @@ def literal(text: str) -> str:
 def source(name: str, most: int = 40) -> str:
     """Writes a source's name as short as it is still known."""
     return short(name.replace("https://", "").replace("http://", ""), most)
+
+
+def distinct(names: Mapping[str, str], write: Callable[[str], str] = short) -> dict[str, str]:
+    """Writes the name of each option so that no two look the same: cut in the middle, else numbered.
+
+    Streamlit knows a menu's options by what is written on them; of two alike it takes the last.
+    """
+    written = {option: write(name) for option, name in names.items()}
+    often = Counter(written.values())
+    told: dict[str, str] = {}
+    for option, label in written.items():
+        if often[label] > 1 and label.endswith("…"):
+            label = f"{label[:20]}…{plain(names[option])[-20:]}"
+        one, number = label, 2
+        while one in told.values():
+            one, number = f"{label} ({number})", number + 1
+        told[option] = one
+    return told
 
 
 def plain(text: str) -> str:
