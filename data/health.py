@@ -8,6 +8,7 @@ import duckdb
 
 Connection = duckdb.DuckDBPyConnection
 SLOW = 10.0  # seconds for an answer
+LATELY = 86_400  # seconds: a check so long ago weighs 1/e
 
 
 def record_success(con: Connection, source: str, now: datetime, due: datetime, new: int, rolled: bool) -> None:
@@ -15,6 +16,7 @@ def record_success(con: Connection, source: str, now: datetime, due: datetime, n
 
     `rolled` says that the answer shares nothing with the one before: items may have gone by unseen.
     """
+    _count(con, source, now, lost=False)
     row = con.execute("SELECT last_success FROM sources WHERE source = ?", [source]).fetchone()
     last = row[0] if row else None
     if rolled and last is not None:
@@ -36,6 +38,8 @@ def record_success(con: Connection, source: str, now: datetime, due: datetime, n
 
 def record_failure(con: Connection, source: str, now: datetime, due: datetime | None, state: str, error: str) -> None:
     """Notes a failed fetch on the source's row and opens a gap since its last success."""
+    if state != "slow down":  # which is no fault, only a wish
+        _count(con, source, now, lost=True)
     con.execute(
         "UPDATE sources SET since = CASE WHEN state = ? THEN since ELSE ?::TIMESTAMPTZ END, state = ?, error = ?,"
         " failures = failures + 1, due = ? WHERE source = ?",
@@ -46,6 +50,17 @@ def record_failure(con: Connection, source: str, now: datetime, due: datetime | 
         " AND last_success IS NOT NULL AND NOT EXISTS"
         " (FROM gaps g WHERE g.source = s.source AND (g.finish IS NULL OR g.start = s.last_success))",
         [error, source],
+    )
+
+
+def _count(con: Connection, source: str, now: datetime, lost: bool) -> None:
+    """Counts a check, whether it was lost, and whether it is the first that was lost after a good one."""
+    con.execute(
+        "UPDATE sources SET asks = asks * keep + 1, losses = losses * keep + $lost::INTEGER, counted = $now,"
+        " falls = falls * keep + ($lost AND failures = 0)::INTEGER FROM (SELECT source AS name,"
+        " exp(-greatest(0, epoch($now::TIMESTAMPTZ) - epoch(coalesce(counted, $now))) / $lately) AS keep"
+        " FROM sources WHERE source = $source) WHERE source = name",
+        {"source": source, "now": now, "lost": lost, "lately": LATELY},
     )
 
 

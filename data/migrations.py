@@ -241,23 +241,16 @@ def triage(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def steadiness(con: duckdb.DuckDBPyConnection) -> None:
+    """Adds how many checks of a source there were of late, how many were lost, and how often it turned bad."""
+    for column in ("asks DOUBLE DEFAULT 0", "losses DOUBLE DEFAULT 0", "falls DOUBLE DEFAULT 0", "counted TIMESTAMPTZ"):
+        con.execute(f"ALTER TABLE sources ADD COLUMN {column}")
+
+
 MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [
-    first_schema,
-    intents,
-    manners_and_health,
-    versions,
-    answers,
-    themes,
-    relevance,
-    board,
-    alert_life,
-    digests,
-    checks,
-    story_history,
-    theme_spaces,
-    configuration_changes,
-    triage,
-]
+    first_schema, intents, manners_and_health, versions, answers, themes, relevance, board, alert_life, digests,
+    checks, story_history, theme_spaces, configuration_changes, triage, steadiness, rollups.daily,
+]  # fmt: skip
 
 
 def applied(con: duckdb.DuckDBPyConnection) -> int:

@@ -43,6 +43,9 @@ class SourceRow:
     empties: int = 0
     silent_since: datetime | None = None
     key_mark: str = ""
+    asks: float = 0.0  # checks of late, each by how recent it is; a day ago weighs 1/e
+    losses: float = 0.0  # of these, those that failed
+    falls: float = 0.0  # and those that failed after one that did not
 
     def as_json(self) -> dict[str, Any]:
         """Gives the row as JSON values, without the cursor and the mark of a key."""
@@ -105,7 +108,7 @@ def sources(con: Connection) -> list[SourceRow]:
     rows = con.execute(
         "SELECT source, connector, target, cursor, due, failures, state, last_success,"
         " moved_to, moved_since, since, error, last_new, host, asked, hint, seconds, slow_since, fulls, empties,"
-        " silent_since, key_mark FROM sources WHERE state <> 'removed' ORDER BY source"
+        " silent_since, key_mark, asks, losses, falls FROM sources WHERE state <> 'removed' ORDER BY source"
     ).fetchall()
     return [SourceRow(*(json.loads(value) if place == 3 else value for place, value in enumerate(row))) for row in rows]
 

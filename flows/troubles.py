@@ -81,6 +81,11 @@ def new_troubles(rows: Sequence[SourceRow], covered: set[str], now: datetime) ->
         members = tuple(sorted(down - covered))
         found.append(Trouble("network", "the network", "failing", members))
         bad -= down
+    shaky = _shaken(rows)
+    if bad & shaky:
+        if not shaky & covered:  # else people know, and the others suffer from the same
+            found.append(Trouble("network", "the network", "failing", tuple(sorted(shaky))))
+        bad -= shaky
     hosts = defaultdict(list)
     for row in rows:
         hosts[row.host].append(row.source)
@@ -97,27 +102,29 @@ def advance(alert: Alert, rows: Sequence[SourceRow], now: datetime) -> tuple[Ale
 
     Once anything of a group has answered, a source that fails when it is asked again has a trouble of its own. A
     trouble that was there before is over only when all has been well for a while; till then it may come back unsaid.
+    So is that of a source which fails again and again.
     """
-    card: dict[str, Any] = {"times": 0, "calm": "", "again": "", **alert.card}
+    card: dict[str, Any] = {"times": 0, "calm": "", "again": "", "unsteady": False, **alert.card}
     members = set(card["members"])
     mine = [row for row in rows if row.source in members]
-    ill = {row.source for row in mine if condition.judge(row).name in TROUBLES}
+    ill = {row.source for row in mine if condition.by_last_answer(row).name in TROUBLES}
     if card["calm"] and ill and (len(ill) == len(mine) or ill & _cut_off(rows)):
         card["again"], card["back"] = now.isoformat(), ""
     began = datetime.fromisoformat(card["again"]) if card["again"] else alert.started
     scope = rows if card["kind"] == "network" else mine
     answered = any(row.last_success and row.last_success > began for row in scope)
-    if card["kind"] != "source" and answered and not card["back"]:
+    if card["kind"] != "source" and answered and not card["back"] and not card["unsteady"]:
         card["back"] = now.isoformat()
     if card["back"]:
         back = datetime.fromisoformat(card["back"])
         ill = {row.source for row in mine if row.source in ill and row.asked and row.asked <= back}
-    card["well"] = sum(condition.judge(row).name not in TROUBLES for row in mine)
+    card["well"] = sum(condition.by_last_answer(row).name not in TROUBLES for row in mine)
     card["calm"] = "" if ill else card["calm"] or now.isoformat()
     after = replace(alert, card=card, latest=now)
     calm = now - datetime.fromisoformat(card["calm"]) if card["calm"] else None
-    if calm is None or (mine and calm < condition.calm_after(card["times"])):
-        return after, ill
+    shaky = {row.source for row in mine if condition.unsteady(row)}
+    if calm is None or shaky or (mine and calm < condition.calm_after(card["times"])):
+        return after, ill | shaky
     return replace(after, state="resolved", resolved=now), ill
 
 
@@ -132,7 +139,7 @@ def _silent_gaps(rows: Sequence[SourceRow]) -> list[tuple[str, datetime, datetim
 
 def _is_bad(row: SourceRow, judged: Condition, now: datetime) -> bool:
     if judged.name in ("failing", "blocked"):
-        return row.failures >= CONFIRMED
+        return row.failures >= CONFIRMED or condition.unsteady(row)
     if judged.name == "waiting":
         return row.since is not None and now - row.since >= PATIENCE
     return judged.name in TROUBLES
@@ -143,6 +150,13 @@ def _cut_off(rows: Sequence[SourceRow]) -> set[str]:
     heard = max((row.last_success for row in rows if row.last_success), default=None)
     found = [row for row in rows if row.state == "failing" and row.since and (heard is None or row.since > heard)]
     enough = len(found) >= min(3, len(rows)) and len({row.host for row in found}) > 1
+    return {row.source for row in found} if enough else set()
+
+
+def _shaken(rows: Sequence[SourceRow]) -> set[str]:
+    """Names the sources that fail again and again, if they are half of all or more, at several hosts."""
+    found = [row for row in rows if condition.unsteady(row)]
+    enough = len(found) >= max(3, len(rows) / 2) and len({row.host for row in found}) > 1
     return {row.source for row in found} if enough else set()
 
 
@@ -157,6 +171,7 @@ def _raised(trouble: Trouble, rows: Sequence[SourceRow], config: Config, times: 
         "members": list(trouble.members),
         "sources": [{"source": name, "said": judged[name].said} for name in trouble.members[:SHOWN]],
         "step": network if trouble.kind == "network" else judged[trouble.members[0]].step,
+        "unsteady": any(condition.unsteady(row) for row in rows if row.source in trouble.members),
         "back": "",  # when the first of a group answered again
         "well": 0,
         "times": times,  # that there was such a trouble before, of late

@@ -6,6 +6,7 @@ from typing import Protocol
 
 HABIT = 20  # answers in a row that held something; after so many an empty one is no longer ordinary
 EMPTY = 3  # empty answers in a row after these
+CHECKS, LOST, FALLS = 4.0, 1 / 3, 2.5  # of late, from which on a source that answers now and then is no steady one
 CALM, CALM_AT_MOST = timedelta(hours=6), timedelta(days=1)  # for a trouble to be over that was there before
 ORDER = ("key refused", "blocked", "gone", "failing", "silent", "waiting", "slow", "new", "fine")  # most troubled first
 
@@ -33,6 +34,12 @@ class Source(Protocol):
     def empties(self) -> int: ...
     @property
     def silent_since(self) -> datetime | None: ...
+    @property
+    def asks(self) -> float: ...
+    @property
+    def losses(self) -> float: ...
+    @property
+    def falls(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,30 @@ STEPS = {
 
 def judge(source: Source) -> Condition:
     """Tells how a source is; what keeps it from being read comes before what is odd about what it says."""
+    if unsteady(source) and source.state in ("fine", "failing"):
+        step = (
+            f"It answers only now and then: {source.losses / source.asks:.0%} of its checks in the last day failed. "
+            "What rolls past between two answers is lost. See whether its address opens in a browser each time; where "
+            "its host is weak, a longer `every` may help."
+        )
+        return Condition("failing", source.since, source.error, step)
+    return by_last_answer(source)
+
+
+def unsteady(source: Source) -> bool:
+    """Tells whether a source fails again and again: more than a third of its checks in a day, not all in a row.
+
+    It is over when it was well for as long as a trouble must be that comes and goes.
+    """
+    if source.asks < CHECKS or source.losses <= LOST * source.asks or source.falls < FALLS:
+        return False
+    if source.state != "fine" or source.since is None or source.last_success is None:
+        return True
+    return source.last_success - source.since < CALM
+
+
+def by_last_answer(source: Source) -> Condition:
+    """Tells how a source is by its last answer alone, whatever it did before in turns."""
     state, said = source.state, source.error
     if state == "slow down":
         return Condition("waiting", source.since, said, STEPS["slow down"])

@@ -223,6 +223,67 @@ def test_what_comes_and_goes_is_told_ever_less_often(tmp_path: Path) -> None:
     assert "It comes and goes, 2 times in a week. Its end is told once it is well for 6 hours." in told(database)[2][1]
 
 
+@pytest.mark.parametrize(("every", "lost", "told"), [(EVERY, 2, True), (HOUR, 2, True), (HOUR, 4, False)])
+def test_a_source_that_fails_every_other_time_is_told_once(
+    tmp_path: Path, every: timedelta, lost: int, told: bool
+) -> None:
+    """One check of two, or of four, fails for two days; then all is well. No two failures follow each other."""
+    settings, database = troubled(tmp_path)
+    source = troubled_store.SEARCH
+    settings = settings.model_copy(
+        update={"sources": tuple(one for one in settings.sources if one.name in (source, troubled_store.NEWS))}
+    )
+    said, shown = [], set()
+    end = NOON + 2 * DAY
+    with database.transaction() as con:
+        for now in (NOON + tick * every for tick in range(3 * DAY // every)):
+            health.record_success(con, troubled_store.NEWS, now, now + every, 1, rolled=False)
+            if now < end and (now - NOON) // every % lost == 0:
+                health.record_failure(con, source, now, now + every, "failing", "no answer")
+            else:
+                health.record_success(con, source, now, now + every, 1, rolled=False)
+            said += [
+                (now, alert.state, alert.card["step"])
+                for alert in troubles.watch(con, settings, now)
+                if alert.card["condition"] == "failing"  # in the end both are silent too
+            ]
+            (row,) = [row for row in todo.sources(con) if row.source == source]
+            if end - DAY < now < end:
+                shown.add(condition.judge(row).name)
+    if not told:
+        assert said == []
+        return
+    assert [state for _, state, _ in said] == ["firing", "resolved"]
+    assert said[0][0] < NOON + 6 * HOUR
+    assert "of its checks in the last day failed" in said[0][2]
+    assert said[1][0] == end - every + 6 * HOUR, "when it was well for six hours"
+    assert shown == {"failing"}, "for a person it is so all the time, not every other hour"
+
+
+def test_after_an_outage_a_source_is_not_called_unsteady(tmp_path: Path) -> None:
+    _, database = troubled(tmp_path)
+    with database.transaction() as con:
+        for tick in range(36):
+            now = NOON + tick * HOUR
+            if 10 <= tick < 26:
+                health.record_failure(con, troubled_store.NEWS, now, now + HOUR, "failing", "no answer")
+            else:
+                health.record_success(con, troubled_store.NEWS, now, now + HOUR, 1, rolled=False)
+            (row,) = [row for row in todo.sources(con) if row.source == troubled_store.NEWS]
+            assert not condition.unsteady(row)
+    assert row.losses > row.asks / 3, "though it lost as much"
+
+
+def test_a_network_that_comes_and_goes_is_one_trouble() -> None:
+    shaky = {"asks": 12.0, "losses": 6.0, "falls": 5.0}
+    rows = [row(f"{host}/{n}", **shaky) for host in "abc" for n in range(3)] + [row("d/0")]
+    (trouble,) = troubles.new_troubles(rows, set(), NOON + HOUR)
+    assert (trouble.kind, len(trouble.members)) == ("network", 9)
+    assert troubles.new_troubles(rows, {"a/0"}, NOON + HOUR) == [], "the rest suffers from the same"
+    (alone,) = troubles.new_troubles([rows[0], *(row(f"{host}/0") for host in "bcd")], set(), NOON + HOUR)
+    assert (alone.kind, alone.subject) == ("source", "a/0")
+
+
 @pytest.mark.parametrize(("times", "hours"), [(0, 0), (1, 6), (2, 12), (3, 24), (50, 24)])
 def test_the_more_often_it_came_back_the_longer_it_must_be_well(times: int, hours: int) -> None:
     assert condition.calm_after(times) == hours * HOUR

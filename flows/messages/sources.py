@@ -20,6 +20,8 @@ def write(message: Mapping[str, Any]) -> Notice:
         title = f"Sources: {whom} is over its trouble"
         return Notice(title, (f"{card['well']} of {many} well again.",), links=links, tone="good")
     down = "the network seems to be down, no source can be reached"
+    if card.get("unsteady"):
+        down = "the network comes and goes, most sources fail again and again"
     what = down if card["kind"] == "network" else f"{subject} is {card['condition']}"
     lead = [card["step"]] if card["step"] else []
     if times := card.get("times", 0):
