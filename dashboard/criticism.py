@@ -92,6 +92,7 @@ def _list(view: View, listed: list[Subject], chosen: Subject | None, found: Foun
     shown = pd.DataFrame(
         {
             "Theme": [("◆ " if one.standing.pinned else "") + words.short(one.name, 80) for one in listed],
+            "In a sentence": [words.short(one.found.sentence, 160) or "–" for one in listed],
             unit: [one.count for one in listed],
             "Change": [_change(one) for one in listed],
             "Trend": [list(one.steps) for one in listed],
@@ -109,7 +110,8 @@ def _list(view: View, listed: list[Subject], chosen: Subject | None, found: Foun
         hide_index=True,
         height=min(37 + 35 * len(listed), 387),
         column_config={
-            "Theme": st.column_config.TextColumn(width=260),
+            "Theme": st.column_config.TextColumn(width=200),
+            "In a sentence": st.column_config.TextColumn(width=300, help="Of one complaint, that says it best"),
             unit: st.column_config.NumberColumn(width=70, format="localized"),
             "Change": st.column_config.TextColumn(
                 width=110, help="Against the equal period before; ≈ is within the noise"

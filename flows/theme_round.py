@@ -249,7 +249,7 @@ def _described(
         since = now - timedelta(days=float(first))
         if before and (theme.narrow or before.first_seen < now - HISTORY):
             since = before.first_seen
-        fits = before is not None and before.name and set(before.name.split(", ")) <= set(given.words)
+        fits = before is not None and naming.fits(before.name, given)
         described.append(
             kept.Theme(
                 name,

@@ -22,19 +22,25 @@ READ = 2000  # characters of a text
 WORDS_IN_NAME = 3
 WORDS_KEPT = 10
 SAYING = 3  # texts of a theme that must say a word of its name (2 in the smallest themes)
-PAIR_WORTH = 1.5  # a pair of words is taken where it is so much as distinctive as the better of both
+PAIR_WORTH = 2.0  # a pair of words says more: it is taken where a word alone is not twice as distinctive
 SENTENCE = (40, 220)  # characters of a sentence that is good to read, and at most
 _VAGUE = """
-    absolutely actually also always anymore ask asked asking back bad called came can't cant com come company could
-    couldn't customer customers day days dear did didn't didnt does doesn't doesnt doing don't done dont even ever
-    feel get getting go going gone good got great guys hello hi http https i'd i'll i'm i've im isn't it's ive just
-    keep kept know known let let's like look lot madam made make making many month months much need needed never new
-    old one people please put really right said say saying says since sir still sure take taken tell thank thanks
-    that's they're they've thing things three time times today told took tried try trying two use used user using
-    want wanted wasn't way week weeks well went won't wont would wouldn't www year years yesterday yet
+    able absolutely actually add added allow allowed also always anymore anything ask asked asking aware back bad began
+    begin begun believe called came can't cant caused com come company could couldn't couple customer customers day
+    days dear decided did didn't didnt does doesn't doesnt doing don't done dont ended entire even ever everything
+    explain explained fact feel finally found gave get getting given giving go going gone good got great guys happen
+    happened having hello hi http https i'd i'll i'm i've im immediately include included including isn't issue issues
+    it's ive just keep kept know known later let let's like look lot madam made make making many maybe mean means
+    mention mentioned month months much need needed never new old one past people person please point possible problem
+    problems put really reason recently right said say saying says seem seems simply since sir situation soon start
+    started state stated states still stuff supposed sure take taken talk talked tell thank thanks that's they're
+    they've thing things think thought three time times today told took totally tried try trying turned two understand
+    use used user using want wanted wasn't way week weeks well went wish won't wont work worked working works would
+    wouldn't www year years yesterday yet
 """
 VAGUE = frozenset(_VAGUE.split())
-_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
+_ENDINGS = (("ions", 5), ("ion", 5), ("ing", 3), ("ies", 4), ("ed", 4), ("es", 4), ("s", 3))  # and letters left
+_SENTENCE = re.compile(r"(?:[^.!?\n]|[.!?](?=\w))+[.!?]*")  # "$5.00" and "example.org" do not end one
 _MASKED = re.compile(r"\b(?:[xX]{2,}[\s/,]*)+|[{}]")
 
 
@@ -113,6 +119,12 @@ def name(theme: Counts, brand: Counts) -> Name:
     return Name(", ".join(words[:WORDS_IN_NAME]), words)
 
 
+def fits(earlier: str, present: Name) -> bool:
+    """Tells whether an earlier name is still apt: whether each of its parts has a word that is distinctive now."""
+    words = {_root(word) for one in present.words for word in one.split()}
+    return bool(earlier) and all(words & {_root(word) for word in part.split()} for part in earlier.split(", "))
+
+
 def sentence(texts: Sequence[str], words: Collection[str]) -> tuple[int, str]:
     """Finds the sentence that holds most of the distinctive words and is good to read: (place of its text, sentence).
 
@@ -154,9 +166,10 @@ def _tells(word: str) -> bool:
 def _root(word: str) -> str:
     """Gives words that differ in an ending one key; it is never shown."""
     word = word.removesuffix("'s").removesuffix("’s")
-    for ending in ("ing", "ies", "ed", "es", "s"):
-        if word.endswith(ending) and len(word) - len(ending) >= 4 and not word.endswith("ss"):
-            return word[: -len(ending)].removesuffix("e")
+    for ending, least in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= least and not word.endswith("ss"):
+            word = word[: -len(ending)]
+            break
     return word.removesuffix("e") if len(word) > 4 else word
 
 

@@ -230,7 +230,7 @@ def test_a_name_is_made_of_a_themes_own_words() -> None:
         assert 1 <= len(named.name.split(", ")) <= 3
         assert all(word in own for part in named.name.split(", ") for word in part.split()), named
         assert "acme" not in named.name
-    assert "kettle" in naming.name(counted["kettle"], whole).words
+    assert "kettle" in naming.name(counted["kettle"], whole).name
 
 
 def test_words_stand_as_people_write_them_and_pairs_are_seen() -> None:
@@ -238,7 +238,25 @@ def test_words_stand_as_people_write_them_and_pairs_are_seen() -> None:
     whole = [naming.counts(mine), naming.counts(["the courier is late with parcels"] * 20)]
     named = naming.name(whole[0], naming.together(whole))
     assert named.name.split(", ")[0] == "identity theft"
-    assert "reports" in named.words
+    assert "reports" in " ".join(named.words).split()
+
+
+def test_a_word_stands_once_in_a_name_in_whatever_form_and_what_says_nothing_not_at_all() -> None:
+    mine = ["a late fee again", "late fees, I paid the fees", "the problem: they charge fees", "charged a late fee"] * 4
+    whole = [naming.counts(mine), naming.counts(["the courier rang at the wrong door"] * 20)]
+    named = naming.name(whole[0], naming.together(whole))
+    assert named.name.split(", ")[0] in ("late fee", "late fees")
+    words = " ".join(named.words).split()
+    assert len({"fee", "fees"} & set(words)) == 1 and len({"charge", "charged"} & set(words)) == 1
+    assert "problem" not in words
+
+
+def test_a_name_stays_apt_while_each_part_of_it_is_still_said() -> None:
+    present = naming.Name("late fee, invoice", ("late fee", "invoice", "charges"))
+    assert naming.fits("fees, charged", present)
+    assert naming.fits("invoice", present)
+    assert not naming.fits("late fee, parcel", present)
+    assert not naming.fits("", present)
 
 
 def test_names_of_brands_are_no_words_however_they_are_written() -> None:
@@ -265,6 +283,8 @@ def test_the_sentence_is_readable_and_says_the_theme() -> None:
     assert sentence.endswith("the courier left my parcel in the rain again.")
     assert "example.org" not in sentence and "@" not in sentence
     assert naming.sentence(["", "no"], ["parcel"]) == (0, "")
+    _, sentence = naming.sentence(["They took $500.00 for a parcel at example.org. No answer."], ["parcel"])
+    assert sentence == "They took $500.00 for a parcel at example.org.", "a dot inside a word ends nothing"
 
 
 def test_too_little_to_name_is_no_error() -> None:
