@@ -19,16 +19,15 @@ def show(view: View, subject: Subject, card: Card) -> None:
     acted = card.acted()
     if acted is not None:
         _compare(view, *acted, subject.family)
+        with st.popover("Explain", type="tertiary"):
+            st.markdown(words.DEFINITIONS["aftermath"])
 
 
-@st.dialog("Before and after", width="medium")
 def of_event(view: View, event: Event, subject: Subject) -> None:
-    """Says whether a theme, and all complaints, changed with an event; titles and names are people's words."""
+    """Says whether a theme, and all complaints about its brand, changed with an event; names are people's words."""
     first, last = (one.astimezone(view.zone).date() for one in (event.start, event.finish or event.start))
-    when = words.span(event.start, event.finish, view.zone) if event.finish else words.moment(event.start, view.zone)
-    st.text(f"{words.short(event.title)} · {event.kind} · {when}")
     for name, themes in ((subject.name, subject.family), (f"All complaints about {view.choice.filters.brand}", ())):
-        with st.container(border=True):
+        with st.container(border=True, gap="xsmall"):
             st.text(words.short(name))
             _compare(view, first, last, themes)
 
@@ -67,5 +66,3 @@ def _compare(view: View, began: date, ended: date, themes: tuple[str, ...]) -> N
     if any(spike.start < spans.before[-1] for spike in found.spikes):
         notes.append("The days before hold a spike, and after a spike criticism falls by itself: read this with care.")
     st.caption(" ".join(notes))
-    with st.popover("Explain", type="tertiary"):
-        st.markdown(words.DEFINITIONS["aftermath"])

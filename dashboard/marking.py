@@ -12,6 +12,8 @@ from earful.dashboard.subjects import Subject
 from earful.data import events
 from earful.data.events import Event
 
+COMPARED = "event that is compared"
+
 
 def show(view: View, marked: Sequence[Event], subject: Subject) -> None:
     """Offers to mark an event, and to compare or withdraw those of the period; titles are people's words."""
@@ -24,8 +26,9 @@ def show(view: View, marked: Sequence[Event], subject: Subject) -> None:
                 st.text(f"{words.short(one.title, 60)} · {one.kind} · {when} · {words.short(one.author)}")
                 if address := words.web_address(one.link):
                     st.link_button("Open", address, type="tertiary")
-                if st.button("Before and after", key=f"after {one.event}", type="tertiary"):
-                    aftermath.of_event(view, one, subject)
+                st.button(
+                    "Before and after", key=f"after {one.event}", type="tertiary", on_click=_compare, args=(one.event,)
+                )
                 st.button(
                     "Withdraw",
                     key=f"withdraw {one.event}",
@@ -35,6 +38,8 @@ def show(view: View, marked: Sequence[Event], subject: Subject) -> None:
                     on_click=_withdraw,
                     args=(view, one.event),
                 )
+            if st.session_state.get(COMPARED) == one.event:
+                aftermath.of_event(view, one, subject)
         _form(view)
 
 
@@ -60,6 +65,11 @@ def _form(view: View) -> None:
                 lambda con, author, now: events.add(con, brand, kind, start, finish, title, link, author, now),
             )
             st.rerun()
+
+
+def _compare(event: str) -> None:
+    """Opens the comparison of an event, and closes it when it is asked for again."""
+    st.session_state[COMPARED] = "" if st.session_state.get(COMPARED) == event else event
 
 
 def _withdraw(view: View, event: str) -> None:
