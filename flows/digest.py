@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from earful.data import alerting, digests
+from earful.data import alerting, digests, failpoint
 from earful.data.database import Database
 from earful.data.digests import Kept
 from earful.flows import reporting
@@ -40,6 +40,7 @@ def make(database: Database, config: Config, clock: Callable[[], datetime]) -> l
             content = asdict(reporting.draw_up(con, names[name], start, finish, config.zone))
             content["sequence"] += 1  # of this transaction, whose snapshot is the first to show it
             digests.keep(con, Kept(name, names[name], start, finish, now, content["sequence"], content))
+            failpoint.reach("drawn_up")
             targets = table.targets or tuple(target.name for target in config.targets)
             messages = [(f"{name}|{target}", target, {"state": "digest", "card": content}) for target in targets]
             alerting.put_out(con, name, messages, now)

@@ -1,9 +1,12 @@
 """A run killed anywhere is made good by the next: nothing lost, nothing twice."""
 
+import json
 import random
 import shutil
 import time
 from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import harness
 import pytest
@@ -17,6 +20,8 @@ from earful.data import alerting
 from earful.data.database import Database
 
 KILLED = -9
+STORED = datetime(2025, 3, 3, tzinfo=UTC)  # the first of two usual weeks, after which criticism breaks out
+OUTBREAK = STORED + timedelta(days=14, hours=2, minutes=5)
 MANY_RUNS = pytest.mark.timeout(300)
 
 
@@ -168,3 +173,48 @@ def test_of_twenty_five_kills_between_sending_and_marking_none_loses_a_message(t
     assert len(hook.keys) == len(keys) + 25, "a kill repeats the one message that it hit, and no other"
     assert all(message["card"] == {"key": message["key"]} for message in hook.taken), "a key stands for one message"
     assert samples.rows(Database(tmp_path), "SELECT count(*) FROM outbox WHERE sent IS NULL") == [(0,)]
+
+
+def outbreak(folder: Path) -> Path:
+    """Makes a store of two usual weeks and two hours in which criticism breaks out."""
+    usual = random.Random(1).choices([0, 1, 2], [3, 2, 1], k=14 * 24)
+    samples.keep(Database(folder), samples.hourly(STORED, [*usual, 14, 17], text="it leaks"), OUTBREAK)
+    return folder
+
+
+def told(folder: Path, url: str, fail_at: str = "") -> int:
+    """Watches, draws up and delivers in a process of its own; gives its exit code."""
+    with harness.running(sending.tell_all, folder, url, OUTBREAK, fail_at) as process:
+        return harness.ended(process)
+
+
+@MANY_RUNS
+def test_a_death_in_watching_drawing_up_or_sending_loses_no_message(tmp_path):
+    stored = outbreak(tmp_path / "stored")
+    whole = shutil.copytree(stored, tmp_path / "whole")
+    states = "SELECT alert, state, started, fired, latest, card FROM alerts ORDER BY ALL"
+    with sink() as hook:
+        assert told(whole, hook.url) == 0
+    expected = {message["key"]: message for message in hook.taken}
+    assert sorted(message["state"] for message in expected.values()) == ["digest", "firing"]
+    assert [one["rule"] for one in expected["Acme|Criticism|2025-03-17T00:00:00+00:00|firing|team"]["also"]] == ["Talk"]
+
+    twice = {"sent", "before_commit:3", "sent:2", "before_commit:4"}
+
+    def check(fail_at: str) -> None:
+        folder = shutil.copytree(stored, tmp_path / fail_at)
+        with sink() as hook:
+            assert told(folder, hook.url, fail_at) == KILLED, fail_at
+            assert told(folder, hook.url) == 0
+        assert set(hook.keys) == set(expected), fail_at
+        assert len(hook.keys) == len(expected) + (fail_at in twice), fail_at
+        for message in hook.taken:  # a digest names its snapshot, which a run that was killed may have used up
+            assert message["title"] == expected[message["key"]]["title"], fail_at
+        assert len({json.dumps(one) for one in hook.taken}) == len(expected), "a key stands for one message"
+        assert samples.rows(Database(folder), states) == samples.rows(Database(whole), states), fail_at
+        assert samples.rows(Database(folder), "SELECT count(*) FROM outbox WHERE sent IS NULL") == [(0,)]
+
+    watching = ("watched_brand", "put_out", "before_commit", "after_commit")
+    drawing_up = ("drawn_up", "before_commit:2", "after_commit:2")
+    sending_them = ("sent", "before_commit:3", "after_commit:3", "sent:2", "before_commit:4")
+    harness.side_by_side(check, [*watching, *drawing_up, *sending_them])
