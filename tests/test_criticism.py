@@ -480,6 +480,23 @@ def test_a_theme_of_one_who_repeats_it_is_told(kept: Database) -> None:
     assert "75% repeats what its author said before" in said(page(theme="app"))
 
 
+def test_one_author_who_wrote_most_is_told_beside_the_themes(kept: Database, now: datetime) -> None:
+    note = "one author wrote 500 of 620 complaints; what is said again in like words counts once"
+    with kept.transaction() as con:
+        con.execute(
+            "INSERT INTO theme_rounds (brand, model, made, stories, note) VALUES ('Acme', 'invented', ?, 620, ?)",
+            [now, note],
+        )
+    app = page()
+    assert not listed(app).empty
+    assert note in said(app)
+
+
+def test_a_sentence_of_a_complaint_stands_beside_each_name(kept: Database) -> None:
+    row = listed(page()).set_index("Theme").loc["parcel, courier, left"]
+    assert row["In a sentence"] == "the courier left my parcel in the rain"
+
+
 def test_pinned_themes_come_first(kept: Database) -> None:
     app = page(theme="app")
     button(app, "decide pin").click().run()
