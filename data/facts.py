@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import duckdb
 
+from earful.data import rollups
+
 Connection = duckdb.DuckDBPyConnection
 
 
@@ -17,12 +19,14 @@ def refresh(con: Connection, stories: str, values: Sequence[str] = ()) -> None:
 
     One row for each mention and brand, with the label and the intent that count (a person's before the model's).
     `leads` marks the first copy of a story that is not hidden (of a wholly hidden one the first), so that counting
-    stories is counting rows. Answers without words (language "zxx") tell nothing and have none.
+    stories is counting rows. Answers without words (language "zxx") tell nothing and have none. The counts
+    a day follow.
     """
     con.execute(f"CREATE OR REPLACE TEMP TABLE stale AS SELECT DISTINCT story FROM ({stories})", list(values))  # noqa: S608
+    rollups.take_out(con)
     con.execute("DELETE FROM facts WHERE story IN (FROM stale)")
     con.execute("""
-        INSERT INTO facts BY NAME
+        CREATE OR REPLACE TEMP TABLE fresh AS
         WITH judged AS (
             SELECT source, id, brand, nullif(arg_max(label, made), '') AS label FROM corrections GROUP BY ALL
         ),
@@ -61,3 +65,5 @@ def refresh(con: Connection, stories: str, values: Sequence[str] = ()) -> None:
         SELECT *, row_number() OVER (PARTITION BY brand, story ORDER BY hidden, published, source, id) = 1 AS leads
         FROM found
     """)
+    con.execute("INSERT INTO facts BY NAME FROM fresh")
+    rollups.put_in(con)

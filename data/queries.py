@@ -12,15 +12,17 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from earful.data import rollups
 from earful.data.filtering import Filters as Filters
 from earful.data.filtering import conditions
 
 Connection = duckdb.DuckDBPyConnection
 LABELS = ("negative", "neutral", "positive", "unclear", "unscored")
-SLOT = 900  # seconds; every time zone of today is a whole number of these away from UTC
+SLOT = rollups.SLOT
 SNIPPET = 300  # characters of a text shown in a list
 
 
@@ -135,7 +137,8 @@ def brands(con: Connection) -> list[Brand]:
 
 def known_sources(con: Connection) -> list[str]:
     """Lists every source that is configured or has left mentions, by name."""
-    rows = con.execute("SELECT source FROM sources UNION SELECT DISTINCT source FROM facts ORDER BY 1").fetchall()
+    table = "daily" if rollups.kept(con) else "facts"
+    rows = con.execute(f"SELECT source FROM sources UNION SELECT DISTINCT source FROM {table} ORDER BY 1").fetchall()  # noqa: S608
     return [row[0] for row in rows]
 
 
@@ -149,8 +152,11 @@ def languages(con: Connection, brand: str) -> list[str]:
 
 def reach(con: Connection, brand: str) -> Reach:
     """Tells from when to when a brand was spoken of, by all that is kept."""
+    first, last = rollups.reach(con, brand)
     row = con.execute(
-        "SELECT min(published), max(published) FROM facts WHERE brand = ? AND NOT hidden", [brand]
+        "SELECT (SELECT min(published) FROM facts WHERE brand = $brand AND NOT hidden AND published < $first),"
+        " (SELECT max(published) FROM facts WHERE brand = $brand AND NOT hidden AND published >= $last)",
+        {"brand": brand, "first": first, "last": last},
     ).fetchone()
     assert row is not None
     return Reach(*row)
@@ -162,17 +168,26 @@ def counts(con: Connection, filters: Filters, borders: Sequence[datetime]) -> pd
     The borders are in order and lie on quarters of an hour. Columns: brand, begins (the step does, in seconds since
     1970), label, corrected (by a person), count. One look feeds a whole page, also for the period before.
     """
-    edges = np.array([int(border.timestamp()) for border in borders])
-    slots = np.arange(edges[0] // SLOT, edges[-1] // SLOT)
-    begins = edges[np.searchsorted(edges, slots * SLOT, side="right") - 1]
-    con.register("steps", pa.table({"slot": slots, "begins": begins}))
+    edges = [int(border.timestamp()) for border in borders]
+    split = rollups.split(con, edges)
+    slots = [slot for start, finish in split.spans for slot in range(start // SLOT, finish // SLOT)]
+    _register_steps(con, "slots", edges, np.array(slots, np.int64) * SLOT)
+    _register_steps(con, "days", edges, np.array(split.days, np.int64))
     chosen, values = _sources(filters)
+    where = f"NOT hidden{' AND leads' * filters.stories}{chosen}"
+    counted = f"SELECT brand, begins, label, corrected, count FROM daily JOIN days ON day = moment WHERE {where}"  # noqa: S608
+    given = list(values)
+    for start, finish in split.spans:
+        counted += (
+            " UNION ALL SELECT brand, begins, label, corrected, count(*) AS count FROM"  # noqa: S608
+            " (SELECT brand, label, corrected, epoch_us(published) // 900000000 * 900 AS moment FROM facts"
+            f" WHERE published >= to_timestamp(?) AND published < to_timestamp(?) AND {where})"
+            " JOIN slots USING (moment) GROUP BY ALL"
+        )
+        given += [start, finish, *values]
     return con.execute(
-        "SELECT brand, begins, label, corrected, count(*) AS count FROM"  # noqa: S608
-        " (SELECT brand, label, corrected, epoch_us(published) // 900000000 AS slot FROM facts"
-        f" WHERE published >= ? AND published < ? AND NOT hidden{' AND leads' * filters.stories}{chosen})"
-        " JOIN steps USING (slot) GROUP BY ALL",
-        [borders[0], borders[-1], *values],
+        f"SELECT brand, begins, label, corrected, sum(count)::BIGINT AS count FROM ({counted}) GROUP BY ALL",  # noqa: S608
+        given,
     ).df()
 
 
@@ -260,6 +275,12 @@ def detail(con: Connection, source: str, id: str, brand: str) -> Detail | None:
         [source, id, brand],
     ).fetchone()
     return Detail(*row) if row else None
+
+
+def _register_steps(con: Connection, name: str, edges: Sequence[int], moments: npt.NDArray[np.int64]) -> None:
+    """Registers a table of each `moment` and of when the step `begins` in which it lies."""
+    begins = np.array(edges, np.int64)[np.searchsorted(edges, moments, side="right") - 1]
+    con.register(name, pa.table({"moment": moments, "begins": begins}))
 
 
 def _worded(filters: Filters) -> str:
