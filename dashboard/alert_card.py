@@ -1,6 +1,6 @@
 """Draws an alert's card: the excess over what was expected, split so that the parts add up, and what is not known."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,9 +9,10 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import canvas, filters, frame, words
+from earful.dashboard import canvas, filters, frame, read_alerts, words
 from earful.dashboard.canvas import Look
 from earful.dashboard.frame import Store
+from earful.data.events import Event
 from earful.models import language
 
 Card = Mapping[str, Any]
@@ -36,7 +37,10 @@ def draw(view: Store, card: Card) -> None:
     if card.get("late"):
         st.caption("People heard of it late: nobody watched when it happened.")
     if card.get("series"):
-        st.altair_chart(chart(card, view.zone, look), width="stretch")
+        series = card["series"]
+        span = datetime.fromisoformat(series[0]["start"]), datetime.fromisoformat(series[-1]["finish"])
+        marked = read_alerts.happened(view.folder, view.version, str(card.get("brand", "")), *span)
+        st.altair_chart(chart(card, view.zone, look, marked), width="stretch")
     _splits(card)
     _first(view, card)
     _new(card)
@@ -117,8 +121,8 @@ def _quotes(view: Store, card: Card) -> None:
             st.text(" · ".join(one for one in (words.short(quote["author"] or "unknown", 60), when) if one))
 
 
-def chart(card: Card, zone: ZoneInfo, look: Look) -> Any:
-    """Draws the counts up to the alert, those of the alert in colour, over the band of what is usual."""
+def chart(card: Card, zone: ZoneInfo, look: Look, events: Sequence[Event] = ()) -> Any:
+    """Draws the counts up to the alert, those of the alert in colour, over the band of the usual, and what happened."""
     rows = pd.DataFrame(card["series"])
     for name, column in (("x", "start"), ("x2", "finish")):
         rows[name] = [_clock(at, zone) for at in rows[column]]
@@ -150,6 +154,7 @@ def chart(card: Card, zone: ZoneInfo, look: Look) -> Any:
             color=alt.condition("datum.alert", alt.value(look.negative), alt.value(look.neutral)),
             tooltip=tips,
         ),
+        *canvas.dated_event_marks(events, rows, zone, look),
     ]
     title = ["Seen against what is usual", "Band: up to the upper end of the usual; in colour: the alert"]
     return canvas.whole(layers, title, 210, look)

@@ -14,6 +14,7 @@ from earful.dashboard import canvas, figures, words
 from earful.dashboard.canvas import Look
 from earful.dashboard.figures import Totals
 from earful.dashboard.period import Step
+from earful.data.events import Event
 from earful.data.queries import Gap
 from earful.models import accuracy
 from earful.models.accuracy import Share
@@ -154,6 +155,7 @@ def voices(
     zone: ZoneInfo,
     look: Look,
     title: Sequence[str],
+    events: Sequence[Event] = (),
 ) -> Any:
     """Draws the own brand's share of all that is said over time, with its interval; unknown steps are left out."""
     volumes = {row.brand: figures.series(counts, row.brand, edges, gaps) for row in found}
@@ -183,5 +185,6 @@ def voices(
         ),
         line.mark_line(color=look.positive, strokeWidth=1.8).encode(x=x, y=y, detail="run:N"),
         line.mark_point(filled=True, size=36, color=look.positive, opacity=1).encode(x=x, y=y, tooltip=tips),
+        *canvas.event_marks(events, mine, zone, look, named=True),
     ]
     return canvas.whole(layers, title, 220, look)

@@ -188,6 +188,13 @@ def spike_marks(spikes: Sequence[Spike], data: pd.DataFrame, zone: ZoneInfo, loo
     return marks
 
 
+def dated_event_marks(events: Sequence[Event], rows: pd.DataFrame, zone: ZoneInfo, look: Look) -> list[Any]:
+    """Marks what happened in the time of rows whose start and finish are ISO times, as alerts and rehearsals keep them;
+    `rows` has the columns x and x2 as well."""
+    times = {name: [datetime.fromisoformat(at) for at in rows[name]] for name in ("start", "finish")}
+    return event_marks(events, rows.assign(**times), zone, look, named=True)
+
+
 def event_marks(events: Sequence[Event], data: pd.DataFrame, zone: ZoneInfo, look: Look, named: bool) -> list[Any]:
     """Marks what happened with a flag, and how long it took at the foot; names the latest if asked."""
     first, end = data.start.iloc[0], data.finish.iloc[-1]

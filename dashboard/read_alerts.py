@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from earful.data import alerting, database, silencing
+from earful.data import alerting, database, events, silencing
 
 
 @dataclass(frozen=True)
@@ -25,3 +25,10 @@ def alerts(folder: Path, version: str, since: date) -> Found:
     begin = datetime.combine(since, time(), UTC)
     with database.snapshot(folder) as con:
         return Found(alerting.of_late(con, begin), silencing.acknowledgements(con), silencing.silences(con, begin))
+
+
+@st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
+def happened(folder: Path, version: str, brand: str, start: datetime, finish: datetime) -> list[events.Event]:
+    """Reads what was marked of a brand in a span of time."""
+    with database.snapshot(folder) as con:
+        return events.between(con, brand, start, finish)

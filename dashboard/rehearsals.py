@@ -1,5 +1,6 @@
 """Draws when rules would have fired on the kept history: what was counted, what was expected, and each alert."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,21 +9,26 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import canvas, words
+from earful.dashboard import canvas, read_alerts, words
 from earful.dashboard.canvas import Look
+from earful.dashboard.frame import Store
+from earful.data.events import Event
 
 
-def draw(answer: dict[str, Any], zone: ZoneInfo) -> None:
+def draw(view: Store, answer: dict[str, Any]) -> None:
     """Draws the answer to a rehearsal, a chart a brand; says what was wrong where there is none."""
     found = answer.get("rehearsals")
     if found is None:
         st.code(words.plain(str(answer.get("error") or "\n".join(answer["mistakes"]))), language=None, wrap_lines=True)
         return
+    zone = view.zone
     look = canvas.DARK if st.context.theme.type == "dark" else canvas.LIGHT
     for one in found:
         st.text(f"{words.short(one['brand'])}: {words.plain(one['said'])}")
         if one["windows"]:
-            st.altair_chart(chart(one, zone, look), width="stretch")
+            span = (datetime.fromisoformat(one["windows"][place][end]) for place, end in ((0, "start"), (-1, "finish")))
+            marked = read_alerts.happened(view.folder, view.version, one["brand"], *span) if view.version else []
+            st.altair_chart(chart(one, zone, look, marked), width="stretch")
         if one["alerts"]:
             st.dataframe(
                 [
@@ -40,8 +46,8 @@ def draw(answer: dict[str, Any], zone: ZoneInfo) -> None:
             )
 
 
-def chart(rehearsal: dict[str, Any], zone: ZoneInfo, look: Look) -> Any:
-    """Draws counted and expected in each interval, and a mark where the rule would have fired."""
+def chart(rehearsal: dict[str, Any], zone: ZoneInfo, look: Look, events: Sequence[Event] = ()) -> Any:
+    """Draws counted and expected in each interval, a mark where the rule would have fired, and what happened."""
     rows = pd.DataFrame(rehearsal["windows"])
     rows["x"] = [_clock(at, zone) for at in rows.start]
     rows["ground"] = 0
@@ -59,6 +65,7 @@ def chart(rehearsal: dict[str, Any], zone: ZoneInfo, look: Look) -> Any:
         .mark_bar(color=look.neutral)
         .encode(x=x, x2="x2:T", y=alt.Y("observed:Q", title=None), y2="ground:Q", tooltip=tips),
         alt.Chart(rows).mark_line(color=look.text, strokeDash=[4, 3], strokeWidth=1).encode(x=x, y="high:Q"),
+        *canvas.dated_event_marks(events, rows, zone, look),
     ]
     if rehearsal["alerts"]:
         fired = pd.DataFrame({"x": [_clock(alert["fired"], zone) for alert in rehearsal["alerts"]]})

@@ -219,7 +219,7 @@ def _rule(view: Store, draft: Draft, values: dict[str, Any], key: str) -> dict[s
         with st.spinner("Rehearsing"):
             text = drafting.put(draft.text, "rules", changed, at)
             answer = trying.ask(draft.path, "rehearse", text, rule=name, days=90)
-        rehearsals.draw(answer, view.zone)
+        rehearsals.draw(view, answer)
     return changed
 
 

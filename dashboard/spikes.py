@@ -166,7 +166,7 @@ def _rehearsal(view: Store) -> None:
     text = path.read_text(encoding="utf-8-sig")
     with st.spinner("Replaying the rules on what is kept"):
         answer = trying.ask(path, "rehearse", text, rule="", days=days or 90, version=view.version)
-    rehearsals.draw(answer, view.zone)
+    rehearsals.draw(view, answer)
     st.page_link(frame.PAGES["set-up"], label="Change the rules", icon=":material/tune:")
 
 

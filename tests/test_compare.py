@@ -12,6 +12,8 @@ from invented_store import SAID, Said
 from streamlit.testing.v1 import AppTest
 
 from earful.dashboard import beside, launch
+from earful.data import events
+from earful.data.database import Database
 from earful.data.queries import Gap
 
 START, FINISH = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 11, tzinfo=UTC)
@@ -123,6 +125,18 @@ def test_the_page_shows_every_brand_with_its_intervals(tmp_path: Path, monkeypat
     assert list(table["Stories"]) == [6, 1]
     assert "to" in table["Net sentiment"][0]
     assert "Not fair" not in words_of(app)
+
+
+def test_what_happened_stands_on_the_chart_of_the_share_of_voice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = page(tmp_path, monkeypatch)
+    now = datetime.now(UTC)
+    with Database(tmp_path).transaction() as con:
+        events.add(con, "", "campaign", now - timedelta(days=1), None, "Spring sale", "", "eva", now)
+    app.run()
+    assert not app.exception
+    assert sum("Spring sale" in str(chart.proto) for chart in app.get("vega_lite_chart")) == 1
 
 
 def test_the_page_says_what_is_not_fair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

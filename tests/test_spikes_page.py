@@ -10,7 +10,7 @@ from invented_store import Said
 from streamlit.testing.v1 import AppTest
 
 from earful.dashboard import launch
-from earful.data import people, silencing, store
+from earful.data import events, people, silencing, store
 from earful.data.database import Database
 from earful.flows import config, watch
 
@@ -96,6 +96,27 @@ def test_an_alert_is_explained_and_its_parts_add_up(database: Database) -> None:
     assert f"Together +{split['More'].sum():.1f}" in said(app)
     assert "evil.example" in said(app, "text")
     assert "evil.example" not in said(app, "markdown", "caption", "subheader")
+
+
+def test_what_happened_stands_on_the_charts_of_an_alert_and_of_a_rehearsal(database: Database) -> None:
+    watched(database)
+    app = page()
+    assert "Version 2" not in charts(app)
+    now = datetime.now(UTC)
+    with database.transaction() as con:
+        events.add(con, "Acme", "release", now - timedelta(days=3), None, "Version 2", "", "eva", now)
+        events.add(con, "Acme", "outage", now - timedelta(days=400), None, "Long ago", "", "eva", now)
+    app = page()
+    assert not app.exception
+    assert "Version 2" in charts(app) and "Long ago" not in charts(app)
+    app = app.button_group(key="part").set_value("rehearsal").run()
+    assert not app.exception
+    assert "Version 2" in charts(app) and "Long ago" not in charts(app)
+
+
+def charts(app: AppTest) -> str:
+    """Gives all that the page's charts hold, the data as well."""
+    return "\n".join(str(chart.proto) for chart in app.get("vega_lite_chart"))
 
 
 def test_whoever_looks_after_an_alert_is_named_with_a_note(database: Database) -> None:
