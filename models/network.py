@@ -15,7 +15,7 @@ from earful.models import encoder
 if TYPE_CHECKING:
     import torch
 
-HIDDEN = -1e4  # added to the attention on padding; finite, so that bf16 holds it
+HIGHEST = 80.0  # an attention's logit: beyond it an exponential, or a sum of them, would leave what bf16 holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +120,16 @@ def read(network: Network, inputs: Sequence[encoder.Tokens]) -> Answers:
     with torch.inference_mode():
         hidden = network.words[given.numbers] + network.segments[given.segments] + network.places[:widest]
         state = _normal(network, hidden.view(rows * widest, -1), network.norm)
-        mask = (1 - given.mask[:, None, None, :]).to(state.dtype) * HIDDEN
+        shown = given.mask.to(state.dtype).repeat_interleave(network.heads, 0)[:, :, None]
         for layer in network.layers[:-1]:
-            state = _rest(network, layer, state, _attention(network, layer, state, mask))
+            state = _rest(network, layer, state, _attention(network, layer, state, shown))
         last = network.layers[-1]
         states = state.view(rows, widest, -1)
         own = given.own.to(state.dtype)
         mean = torch.bmm(own[:, None], states)[:, 0] / own.sum(1, keepdim=True)
         embedding = linear(mean, network.embedding.weight, network.embedding.bias).float()
         first = states[:, 0].contiguous()
-        state = _rest(network, last, first, _attention_of_first(network, last, state, first, mask))
+        state = _rest(network, last, first, _attention_of_first(network, last, state, first, shown))
         pooled = torch.tanh(linear(state, network.pooler.weight, network.pooler.bias))
         return Answers(
             sentiment=linear(pooled, network.classifier.weight, network.classifier.bias).float(),
@@ -138,38 +138,44 @@ def read(network: Network, inputs: Sequence[encoder.Tokens]) -> Answers:
         )
 
 
-def _attention(network: Network, layer: Layer, state: "torch.Tensor", mask: "torch.Tensor") -> "torch.Tensor":
-    import torch
+def _attention(network: Network, layer: Layer, state: "torch.Tensor", shown: "torch.Tensor") -> "torch.Tensor":
     from torch.nn.functional import linear
 
-    rows, width, heads, size = len(mask), mask.shape[-1], network.heads, state.shape[1]
-    joined = linear(state, layer.attend.weight, layer.attend.bias).view(rows, width, 3, heads, -1)
-    query, key, value = joined.permute(2, 0, 3, 1, 4).contiguous().view(3, rows * heads, width, -1)
-    weights = torch.bmm(query, key.transpose(1, 2)).view(rows, heads, width, width) + mask
-    mixed = torch.bmm(torch.softmax(weights, -1).view(rows * heads, width, width), value)
-    return mixed.view(rows, heads, width, -1).transpose(1, 2).reshape(rows * width, size)
+    width, heads, size = shown.shape[1], network.heads, state.shape[1]
+    joined = linear(state, layer.attend.weight, layer.attend.bias).view(-1, width, 3, heads, size // heads)
+    query, key, value = joined.permute(2, 0, 3, 1, 4).contiguous().view(3, -1, width, size // heads)
+    return _mixed(query, key, value, shown).view(-1, heads, width, size // heads).transpose(1, 2).reshape(-1, size)
 
 
 def _attention_of_first(
-    network: Network, layer: Layer, state: "torch.Tensor", first: "torch.Tensor", mask: "torch.Tensor"
+    network: Network, layer: Layer, state: "torch.Tensor", first: "torch.Tensor", shown: "torch.Tensor"
 ) -> "torch.Tensor":
-    import torch
     from torch.nn.functional import linear
 
-    rows, width, heads, size = len(mask), mask.shape[-1], network.heads, state.shape[1]
-    query = linear(first, layer.attend.weight[:size], layer.attend.bias[:size]).view(rows * heads, 1, -1)
-    joined = linear(state, layer.attend.weight[size:], layer.attend.bias[size:]).view(rows, width, 2, heads, -1)
-    key, value = joined.permute(2, 0, 3, 1, 4).contiguous().view(2, rows * heads, width, -1)
-    weights = torch.bmm(query, key.transpose(1, 2)).view(rows, heads, 1, width) + mask
-    return torch.bmm(torch.softmax(weights, -1).view(rows * heads, 1, width), value).view(rows, size)
+    width, heads, size = shown.shape[1], network.heads, state.shape[1]
+    query = linear(first, layer.attend.weight[:size], layer.attend.bias[:size]).view(-1, 1, size // heads)
+    joined = linear(state, layer.attend.weight[size:], layer.attend.bias[size:]).view(
+        -1, width, 2, heads, size // heads
+    )
+    key, value = joined.permute(2, 0, 3, 1, 4).contiguous().view(2, -1, width, size // heads)
+    return _mixed(query, key, value, shown).view(-1, size)
+
+
+def _mixed(query: "torch.Tensor", key: "torch.Tensor", value: "torch.Tensor", shown: "torch.Tensor") -> "torch.Tensor":
+    """Means of the values, weighed by a softmax that is written out: the library's is several times slower in bf16
+    unless a row's length suits its registers. Padding counts for nothing in either sum."""
+    import torch
+
+    weights = torch.bmm(query, key.transpose(1, 2)).clamp_(-HIGHEST, HIGHEST).exp_()
+    return torch.bmm(weights, value * shown).div_(torch.bmm(weights, shown))
 
 
 def _rest(network: Network, layer: Layer, state: "torch.Tensor", mixed: "torch.Tensor") -> "torch.Tensor":
     from torch.nn.functional import gelu, linear
 
-    state = _normal(network, linear(mixed, layer.out.weight, layer.out.bias) + state, layer.out_norm)
+    state = _normal(network, linear(mixed, layer.out.weight, layer.out.bias).add_(state), layer.out_norm)
     wide = gelu(linear(state, layer.widen.weight, layer.widen.bias))
-    return _normal(network, linear(wide, layer.narrow.weight, layer.narrow.bias) + state, layer.narrow_norm)
+    return _normal(network, linear(wide, layer.narrow.weight, layer.narrow.bias).add_(state), layer.narrow_norm)
 
 
 def _normal(network: Network, state: "torch.Tensor", norm: Affine) -> "torch.Tensor":

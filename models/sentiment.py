@@ -29,6 +29,7 @@ SHIPPED = Path(__file__).parent / "weights"
 UNCLEAR = "unclear"
 BUDGET = 384  # tokens a batch, padding included: what a core's own cache holds
 AT_ONCE = 4096  # texts that are tokenized and sorted together: bounds the memory, whatever is given
+KEPT = 30 << 20  # bytes of one piece of memory that is freed once, see _workers
 
 
 class WeightsError(Exception):
@@ -165,9 +166,14 @@ def load(path: Path | None = None) -> Judge:
 
 @cache
 def _workers() -> ThreadPoolExecutor:
-    """Starts a thread for every core; each computes alone, see network."""
+    """Starts a thread for every core; each computes alone, see network.
+
+    The usual allocator gives a tensor's memory back to the system and fetches it again for the next one, page by
+    page, until it has seen a large piece freed: from then on it keeps pieces up to that size for the process.
+    """
     import torch
 
+    torch.empty(KEPT, dtype=torch.uint8)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return ThreadPoolExecutor(cores, "judge", initializer=partial(torch.set_num_threads, 1))
 

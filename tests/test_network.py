@@ -41,3 +41,18 @@ def test_a_part_of_another_shape_is_refused(shipped: tuple[dict[str, Any], dict[
     name = "bert.encoder.layer.2.output.dense.weight"
     with pytest.raises(ValueError, match=name):
         network.build({**weights, name: weights[name].T.contiguous()}, config, torch.float32)
+
+
+@pytest.mark.parametrize("factor", [1e3, -1e3])
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_attention_as_sure_as_can_be_still_gives_answers(
+    shipped: tuple[dict[str, Any], dict[str, torch.Tensor]], factor: float, precision: torch.dtype
+) -> None:
+    config, weights = shipped
+    sure = {name: part.float() * (factor if ".query." in name else 1) for name, part in weights.items()}
+    found = network.read(
+        network.build(sure, config, precision),
+        [encoder.Tokens((101, *range(2000, 2060), 102), (0,) * 62, 62), encoder.Tokens((101, 2000, 102), (0,) * 3, 3)],
+    )
+    for answer in (found.sentiment, found.intent, found.embedding):
+        assert torch.isfinite(answer).all()
