@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import tomlkit
+from tomlkit import TOMLDocument
 from tomlkit.items import AoT, Table
 
 NAMES = {"brands": "name", "sources": "target", "rules": "name", "targets": "name"}
 LISTS = tuple(NAMES)
+MARK = "\0"  # TOML allows it nowhere
 Values = Mapping[str, Any]
 
 
@@ -34,16 +36,17 @@ def put(text: str, kind: str, values: Values, place: int | None = None) -> str:
     A value that is None or empty takes the key out; keys that `values` does not name stay as they are.
     """
     document = tomlkit.parse(text)
-    if place is None:
-        table = tomlkit.table()
-        _fill(table, values)
-        array = document.get(kind)
-        if not isinstance(array, AoT):
-            document[kind] = array = tomlkit.aot()
-        array.append(table)
-    else:
+    if place is not None:
         _fill(document[kind][place], values)
-    return tomlkit.dumps(document)
+        return tomlkit.dumps(document)
+    table = tomlkit.table()
+    _fill(table, values)
+    new = tomlkit.document()
+    new[kind] = tomlkit.aot()
+    new[kind].append(table)
+    before, after = _cut(text, document, kind)
+    apart = "\n" if before else ""
+    return f"{before}{apart}{tomlkit.dumps(new)}{apart if after else ''}{after}"
 
 
 def drop(text: str, kind: str, place: int) -> str:
@@ -85,6 +88,21 @@ def save(path: Path, text: str, begun_from: str) -> None:
         os.fsync(file.fileno())
     partial.chmod(path.stat().st_mode)
     partial.replace(path)
+
+
+def _cut(text: str, document: TOMLDocument, kind: str) -> tuple[str, str]:
+    """Cuts a text behind its last table of a kind, else at its end; comments above the next header stay with that."""
+    array, rest = document.get(kind), ""
+    if isinstance(array, AoT):
+        mark = tomlkit.table()
+        mark.trivia.indent = MARK
+        array.append(mark)
+        rest = text[tomlkit.dumps(document).index(MARK) :]
+    lines, ours = text.removesuffix(rest).splitlines(keepends=True), len(text.removesuffix(rest).splitlines())
+    while rest and ours and lines[ours - 1].lstrip()[:1] in ("", "#"):
+        ours -= 1
+    before, after = "".join(lines[:ours]).rstrip("\n"), "".join(lines[ours:]).lstrip("\n") + rest
+    return before and before + "\n", after
 
 
 def _fill(table: Table, values: Values) -> None:

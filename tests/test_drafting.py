@@ -43,6 +43,16 @@ def test_a_new_table_comes_after_its_kind() -> None:
     assert tomllib.loads(first)["rules"] == [{"name": "A bad day", "least": 5}]
 
 
+def test_a_new_table_stands_apart_and_leaves_the_next_ones_comment_where_it_belongs() -> None:
+    kept = '[[brands]]\nname = "Acme"\n# below the first\n\n# the desk\n[[sources]]\ntarget = "a"\n# the end\n'
+    assert drafting.put(kept, "brands", {"name": "Bolt"}) == (
+        '[[brands]]\nname = "Acme"\n\n[[brands]]\nname = "Bolt"\n\n'
+        '# below the first\n\n# the desk\n[[sources]]\ntarget = "a"\n# the end\n'
+    )
+    assert drafting.put(kept, "sources", {"target": "b"}) == kept + '\n[[sources]]\ntarget = "b"\n'
+    assert drafting.put("", "sources", {"target": "b"}) == '[[sources]]\ntarget = "b"\n'
+
+
 def test_a_table_is_taken_out_and_the_last_takes_its_kind_along() -> None:
     found = tomllib.loads(drafting.drop(PLAIN, "brands", 0))
     assert [one["name"] for one in found["brands"]] == ["Bolt"]
