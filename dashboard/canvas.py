@@ -163,10 +163,11 @@ def spike_marks(spikes: Sequence[Spike], data: pd.DataFrame, zone: ZoneInfo, loo
         holds = data[(data.start < spike.finish) & (data.finish > spike.start)]
         if holds.empty:
             continue
-        middle = holds.iloc[0].middle
+        step = holds.iloc[0]
         said = f"{spike.observed:,} {words.short(spike.what or 'stories')}, {words.expected(spike.expected)} expected"
         when = words.span(spike.start, spike.finish, zone)
-        rows[middle] = {"x": middle, "observed": spike.observed, "said": said, "when": when}
+        row = {"x": step.middle, "left": step.x, "right": step.x2, "said": said, "when": when}
+        rows[step.middle] = row | {"observed": spike.observed}
     if not rows:
         return []
     frame = pd.DataFrame(sorted(rows.values(), key=lambda row: row["x"]))
@@ -180,10 +181,15 @@ def spike_marks(spikes: Sequence[Spike], data: pd.DataFrame, zone: ZoneInfo, loo
             frame.sort_values("observed").tail(1).assign(text=lambda rows: "spike: " + rows.said + ", " + rows.when)
         )
         side = bool(right[loudest.index[0]])
-        marks.append(
+        marks.append(  # at the foot, where other steps leave room, above the name of a gap
             alt.Chart(loudest)
-            .mark_text(align="right" if side else "left", dx=-5 if side else 5, baseline="top", dy=4, fontSize=11)
-            .encode(x="x:T", y=alt.value(0), text="text:N", color=alt.value(look.negative))
+            .mark_text(align="right" if side else "left", dx=-5 if side else 5, baseline="bottom", dy=-18, fontSize=11)
+            .encode(
+                x="left:T" if side else "right:T",
+                y=alt.value("height"),
+                text="text:N",
+                color=alt.value(look.negative),
+            )
         )
     return marks
 
