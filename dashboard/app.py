@@ -3,6 +3,7 @@
 import streamlit as st
 
 from earful.dashboard import signin
+from earful.data import database
 
 
 def main() -> None:
@@ -19,7 +20,8 @@ def main() -> None:
         st.Page("reports.py", title="Reports"),
         st.Page("set_up.py", title="Set-up", url_path="set-up"),
     ]
-    st.navigation(pages, position="hidden").run()
+    with database.one_look():
+        st.navigation(pages, position="hidden").run()
 
 
 if __name__ == "__main__":

@@ -7,11 +7,13 @@ the file a second time. So the file is opened only here, only under our own lock
 
 import os
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import duckdb
 
@@ -20,6 +22,8 @@ from earful.data.lock import Busy, hold
 
 KEEP_SNAPSHOTS = 3
 LOCK_SECONDS = 30.0
+Held: TypeAlias = dict[tuple[Path, str], duckdb.DuckDBPyConnection]  # by folder and snapshot
+_look = threading.local()  # `held`: what is open in `one_look`
 
 
 class DatabaseError(Exception):
@@ -209,12 +213,36 @@ def current(folder: Path) -> str:
 
 
 @contextmanager
+def one_look() -> Iterator[None]:
+    """Lets all that this thread asks of one snapshot in the block share a connection: opening one takes longer."""
+    held: Held = {}
+    _look.held = held
+    try:
+        yield
+    finally:
+        _look.held = None
+        for con in held.values():
+            con.close()
+
+
+@contextmanager
 def snapshot(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Gives a fresh read-only connection to the newest snapshot; raises DatabaseError when there is none."""
+    """Gives a read-only connection to the newest snapshot; raises DatabaseError when there is none."""
+    shared: Held | None = getattr(_look, "held", None)
+    held: Held = {} if shared is None else shared
+    try:
+        yield held.get((folder, current(folder))) or _newest(folder, held)
+    finally:
+        if held is not shared:
+            for con in held.values():
+                con.close()
+
+
+def _newest(folder: Path, held: Held) -> duckdb.DuckDBPyConnection:
+    """Opens the newest snapshot and puts it to what is held open."""
     for attempt in (1, 2, 3):
-        name = current(folder)
-        if not name:
-            raise DatabaseError(f"nothing has been kept in {folder} yet; run 'earful run'")
+        if not (name := current(folder)):
+            break
         con = _connect()
         try:
             con.execute(f"ATTACH {_quoted(folder / 'read' / name)} AS store (READ_ONLY)")
@@ -225,11 +253,9 @@ def snapshot(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             if attempt == 3 or (folder / "read" / name).exists():
                 raise DatabaseError(f"snapshot {name} can't be read: {error}") from error
             continue
-        try:
-            yield con
-        finally:
-            con.close()
-        return
+        held[folder, name] = con
+        return con
+    raise DatabaseError(f"nothing has been kept in {folder} yet; run 'earful run'")
 
 
 def _connect() -> duckdb.DuckDBPyConnection:

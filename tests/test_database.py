@@ -225,6 +225,56 @@ def test_two_threads_with_a_snapshot_each_never_see_the_others_rows(tmp_path):
     assert wrong == []
 
 
+def test_one_look_opens_a_snapshot_once_and_sees_a_newer_one(tmp_path):
+    keep(tmp_path, 0)
+    with database.one_look():
+        with snapshot(tmp_path) as first:
+            assert numbers(first) == [0]
+        with snapshot(tmp_path) as again:
+            assert again is first
+            keep(tmp_path, 1)
+            with snapshot(tmp_path) as newer:
+                assert numbers(newer) == [0, 1]
+            assert numbers(again) == [0]
+        with snapshot(tmp_path) as last:
+            assert last is newer
+    for con in (first, newer):
+        with pytest.raises(duckdb.ConnectionException):
+            numbers(con)
+    with snapshot(tmp_path) as con:
+        assert con not in (first, newer)
+        assert numbers(con) == [0, 1]
+
+
+def test_a_look_is_one_threads_alone(tmp_path):
+    keep(tmp_path, 0)
+    found: list[duckdb.DuckDBPyConnection] = []
+
+    def ask() -> None:
+        with database.one_look(), snapshot(tmp_path) as con:
+            found.append(con)
+
+    with database.one_look(), snapshot(tmp_path) as mine:
+        other = threading.Thread(target=ask)
+        other.start()
+        other.join()
+        assert numbers(mine) == [0]
+    assert len(found) == 1
+    assert found[0] is not mine
+
+
+def test_a_look_that_fails_leaves_nothing_open(tmp_path):
+    keep(tmp_path, 0)
+    with pytest.raises(ZeroDivisionError), database.one_look(), snapshot(tmp_path) as con:
+        _ = 1 / 0
+    with pytest.raises(duckdb.ConnectionException):
+        numbers(con)
+    with snapshot(tmp_path) as fresh:
+        assert numbers(fresh) == [0]
+    with pytest.raises(duckdb.ConnectionException):
+        numbers(fresh)
+
+
 def test_no_room_for_a_snapshot_is_said_and_loses_nothing(tmp_path):
     keep(tmp_path, 1)
     keep(tmp_path, 2, publish=False)
