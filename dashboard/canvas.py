@@ -62,6 +62,11 @@ def pick(*fields: str) -> Any:
     return alt.selection_point(name=PICKED, fields=list(fields), on="click", clear="dblclick")
 
 
+def when_picked(value: Any) -> dict[str, Any]:
+    """Gives the condition that what was clicked on is drawn with a value; all is while nothing was."""
+    return {"param": PICKED, "value": value}
+
+
 def timed(series: pd.DataFrame, step: Step, zone: ZoneInfo) -> pd.DataFrame:
     """Adds the steps' borders on the team's clock, their names, and when they begin in seconds since 1970."""
     return series.assign(
@@ -132,7 +137,7 @@ def gap_marks(gaps: Sequence[Gap], data: pd.DataFrame, zone: ZoneInfo, look: Loo
     )
     return [
         shade.encode(x="x:T", x2="x2:T", tooltip=tips),
-        *([text.encode(x="x:T", y=alt.value("height"), text="name:N")] if named and len(widest) else []),
+        *([text.encode(x="x:T", y=alt.YValue("height"), text="name:N")] if named and len(widest) else []),
     ]
 
 
@@ -186,9 +191,9 @@ def spike_marks(spikes: Sequence[Spike], data: pd.DataFrame, zone: ZoneInfo, loo
             .mark_text(align="right" if side else "left", dx=-5 if side else 5, baseline="bottom", dy=-18, fontSize=11)
             .encode(
                 x="left:T" if side else "right:T",
-                y=alt.value("height"),
+                y=alt.YValue("height"),
                 text="text:N",
-                color=alt.value(look.negative),
+                color=alt.ColorValue(look.negative),
             )
         )
     return marks
@@ -225,9 +230,9 @@ def event_marks(events: Sequence[Event], data: pd.DataFrame, zone: ZoneInfo, loo
     base = alt.Chart(frame).encode(x="x:T", tooltip=tips)
     marks = [
         base.mark_rule(color=look.text, strokeWidth=1, opacity=0.7),
-        base.mark_rule(color=look.text, strokeWidth=4, opacity=0.7).encode(x2="x2:T", y=alt.value("height")),
+        base.mark_rule(color=look.text, strokeWidth=4, opacity=0.7).encode(x2="x2:T", y=alt.YValue("height")),
         base.mark_point(shape="triangle-right", filled=True, size=70, color=look.text, opacity=1, xOffset=4).encode(
-            y=alt.value(4)
+            y=alt.YValue(4)
         ),
     ]
     if named:  # one name, so that none lies over another on a narrow screen
@@ -235,6 +240,6 @@ def event_marks(events: Sequence[Event], data: pd.DataFrame, zone: ZoneInfo, loo
         marks.append(
             alt.Chart(frame.tail(1))
             .mark_text(align="right" if side else "left", dx=-5 if side else 11, baseline="top", dy=18, fontSize=11)
-            .encode(x="x:T", y=alt.value(0), text="name:N", color=alt.value(look.text))
+            .encode(x="x:T", y=alt.YValue(0), text="name:N", color=alt.ColorValue(look.text))
         )
     return marks

@@ -64,7 +64,7 @@ def net_sentiment(
         *canvas.gap_marks(gaps, data, zone, look),
         zero,
         points.mark_rule(color=look.neutral, strokeWidth=6).encode(
-            y="low:Q", y2="high:Q", opacity=alt.condition("datum.alone", alt.value(0.28), alt.value(0))
+            y="low:Q", y2="high:Q", opacity=alt.OpacityValue(0, condition={"test": "datum.alone", "value": 0.28})
         ),
         line.mark_area(color=look.neutral, opacity=0.28, line=False).encode(
             x=x, y=alt.Y("low:Q"), y2="high:Q", detail="run:N"
@@ -73,9 +73,9 @@ def net_sentiment(
         points.mark_point(filled=True, size=52, cursor="pointer")
         .add_params(picked)
         .encode(
-            opacity=alt.condition(picked, alt.value(1), alt.value(0.35)),
-            color=alt.condition(blame, alt.value(look.negative), alt.value(look.positive)),
-            shape=alt.condition(blame, alt.value("triangle-down"), alt.value("triangle-up")),
+            opacity=alt.OpacityValue(0.35, condition=canvas.when_picked(1)),
+            color=alt.ColorValue(look.positive, condition={"test": blame, "value": look.negative}),
+            shape=alt.ShapeValue("triangle-up", condition={"test": blame, "value": "triangle-down"}),
             tooltip=tips,
         ),
         *canvas.spike_marks(spikes, data, zone, look, named=False),
@@ -123,6 +123,7 @@ def volume(
     filled = [look.positive, look.neutral, "transparent", "transparent", look.negative]
     edged = [look.positive, look.neutral, look.faint, look.faint, look.negative]
     picked = canvas.pick("begins", "label")
+    unscored = alt.datum.label == words.SIGNS["unscored"]
     legend = alt.Legend(title=None, orient="top", symbolType="square", symbolStrokeWidth=1.2, labelLimit=200, offset=4)
     layers = [
         canvas.whole_period(data),
@@ -131,14 +132,14 @@ def volume(
         .mark_bar(strokeWidth=1, cornerRadius=0, cursor="pointer")
         .add_params(picked)
         .encode(
-            opacity=alt.condition(picked, alt.value(1), alt.value(0.4)),
+            opacity=alt.OpacityValue(0.4, condition=canvas.when_picked(1)),
             x=canvas.time_axis(step),
             x2="x2:T",
             y=alt.Y("low:Q", title=None, axis=canvas.scale_axis("format(abs(datum.value), ',')", tickMinStep=1)),
             y2="high:Q",
             fill=alt.Fill("label:N", scale=alt.Scale(domain=names, range=filled), legend=legend),
             stroke=alt.Stroke("label:N", scale=alt.Scale(domain=names, range=edged), legend=legend),
-            strokeDash=alt.condition(alt.datum.label == words.SIGNS["unscored"], alt.value([2, 2]), alt.value([1, 0])),
+            strokeDash=alt.StrokeDashValue([1, 0], condition={"test": unscored, "value": [2, 2]}),
             tooltip=[
                 alt.Tooltip("when:N", title="When"),
                 alt.Tooltip("label:N", title="Sentiment"),
