@@ -15,7 +15,7 @@ from earful.dashboard.canvas import Look
 from earful.dashboard.figures import Totals
 from earful.dashboard.period import Step
 from earful.data.events import Event
-from earful.data.queries import Gap
+from earful.data.queries import Gap, Spike
 from earful.models import accuracy
 from earful.models.accuracy import Share
 
@@ -156,6 +156,7 @@ def voices(
     look: Look,
     title: Sequence[str],
     events: Sequence[Event] = (),
+    spikes: Sequence[Spike] = (),
 ) -> Any:
     """Draws the own brand's share of all that is said over time, with its interval; unknown steps are left out."""
     volumes = {row.brand: figures.series(counts, row.brand, edges, gaps) for row in found}
@@ -185,6 +186,7 @@ def voices(
         ),
         line.mark_line(color=look.positive, strokeWidth=1.8).encode(x=x, y=y, detail="run:N"),
         line.mark_point(filled=True, size=36, color=look.positive, opacity=1).encode(x=x, y=y, tooltip=tips),
+        *canvas.spike_marks(spikes, mine, zone, look, named=False),
         *canvas.event_marks(events, mine, zone, look, named=True),
     ]
     return canvas.whole(layers, title, 220, look)

@@ -46,8 +46,8 @@ def show() -> None:
             said = findings.voice(own, [row.brand for row in rows], mine.voice.value)
             title = [said, "Share of all that is said of the brands watched, with its 95% interval"]
             gaps = [*found.gaps, *frame.silences(view)]
-            parts = (found.counts, rows, own, period.edges, gaps, period.step, view.zone, look, title, found.events)
-            st.altair_chart(beside.voices(*parts), width="stretch")
+            parts = (found.counts, rows, own, period.edges, gaps, period.step, view.zone, look, title)
+            st.altair_chart(beside.voices(*parts, found.events, found.spikes), width="stretch")
             _explain(view, "voice")
     _table(view, rows)
     st.page_link(
