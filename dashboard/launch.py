@@ -76,7 +76,7 @@ def command(port: int, signin: SignIn | None = None, secrets: Path | None = None
         options["secrets.files"] = str(secrets)
     flags = [f"--{key}={value}" for key, value in options.items()]
     flags += [f"--server.allowedHosts={name}" for name in dict.fromkeys(hosts)]
-    return [sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("app.py")), *flags]
+    return [sys.executable, "-m", "earful.dashboard.start", "run", str(Path(__file__).with_name("app.py")), *flags]
 
 
 def environment(signin: SignIn | None) -> dict[str, str]:
