@@ -67,7 +67,7 @@ def _alone() -> None:
 def _doubts(view: View, names: tuple[str, ...], firsts: dict[str, Any]) -> None:
     """Says which comparisons with the chosen brand are not fair, and why."""
     filters, period = view.choice.filters, view.choice.period
-    heard = read_themes.rivals(view.folder, view.version, filters)
+    heard = read_themes.heard(view.folder, view.version, filters)
     said = {
         other: beside.doubts(heard.heard, heard.gaps, firsts, filters.brand, other, period.start, period.finish)
         for other in names

@@ -41,6 +41,14 @@ class Rivals:
 
 
 @dataclass(frozen=True)
+class Heard:
+    """Where brands were heard, and when nobody listened."""
+
+    heard: pd.DataFrame
+    gaps: list[queries.Gap]
+
+
+@dataclass(frozen=True)
 class Daily:
     """Complaints a day by source around a date: of some themes, of competitors in these, and theirs of all kinds."""
 
@@ -100,6 +108,13 @@ def rivals(folder: Path, version: str, filters: Filters) -> Rivals:
             criticism.compared(con, filters.brand),
             queries.gaps(con, filters),
         )
+
+
+@st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
+def heard(folder: Path, version: str, filters: Filters) -> Heard:
+    """Reads what each source brought of all brands."""
+    with database.snapshot(folder) as con:
+        return Heard(criticism.heard(con, filters), queries.gaps(con, filters))
 
 
 @st.cache_data(show_spinner=False, max_entries=128, ttl="1h")
