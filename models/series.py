@@ -5,7 +5,7 @@
 reads every *.csv of FOLDER, two columns under the header `timestamp,value`, times ascending, and writes a file of the
 same name to OUT: one score from 0 to 1 a line, no header. A score of 0.5 or more is an alarm, raised as a rule of
 balanced sensitivity raises it: at the second high row in a row, and once an episode, which ends when there was none for
-six hours. The step is the most frequent distance of the first twenty rows; a wider one is a gap, of which nothing is
+twelve hours. The step is the most frequent distance of the first twenty rows; a wider one is a gap, of which nothing is
 known. A file that cannot be read is told with its line and leaves the others alone; the exit status is then 1.
 """
 
@@ -15,7 +15,7 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from earful.models import spikes
 HEADER = ["timestamp", "value"]
 FIRST = 20  # rows whose distances give the step
 GREATEST = 1e12  # of the values: beyond it a file holds something else than counts
+EPISODE = timedelta(hours=12)  # what comes back sooner is the same story
 HELD = 0.6  # of the alarm line: so high must the second row be
 BELOW = 0.499  # what rows score at most that raise no alarm
 
@@ -73,7 +74,7 @@ def alarms(scores: Sequence[float], times: Sequence[datetime]) -> list[float]:
     told = []
     for one, time in zip(scores, times, strict=True):
         confirmed = pending and one >= line * HELD
-        lasts = last is not None and time - last <= spikes.EPISODE
+        lasts = last is not None and time - last <= EPISODE
         told.append(max(one, line) if confirmed and not lasts else min(one, BELOW))
         if confirmed:
             last = time

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from earful.models import series
-from earful.models.spikes import EPISODE, SENSITIVITY, WARM_UP
+from earful.models.spikes import SENSITIVITY, WARM_UP
 
 LINE = SENSITIVITY["balanced"]
 START = datetime.fromisoformat("2024-03-04")  # files name no zone
@@ -89,11 +89,11 @@ def test_no_alarm_before_there_is_a_history_nor_for_a_drop() -> None:
     assert [place for place in alarms if place < WARM_UP / MINUTES or 2500 <= place < 2600] == []
 
 
-def test_an_episode_ends_after_six_calm_hours() -> None:
+def test_an_episode_ends_after_twelve_calm_hours() -> None:
     hours = timedelta(hours=1)
-    scores = [0.1, 0.9, 0.9, 0.9, 0.1, 0.1, 0.9, 0.9, *[0.1] * 7, 0.9, 0.2, 0.6, 0.35, 0.1]
-    assert timedelta(hours=6) == EPISODE
-    assert raised(series.alarms(scores, moments(len(scores), hours))) == [2, 18]
+    scores = [0.1, 0.9, 0.9, 0.9, 0.1, 0.1, 0.9, 0.9, *[0.1] * 10, 0.9, 0.9, *[0.1] * 12, 0.9, 0.2, 0.6, 0.35, 0.1]
+    assert timedelta(hours=12) == series.EPISODE
+    assert raised(series.alarms(scores, moments(len(scores), hours))) == [2, 35]
     assert (
         max(score for place, score in enumerate(series.alarms(scores, moments(len(scores), hours))) if place != 2)
         <= LINE
