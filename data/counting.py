@@ -126,8 +126,10 @@ def portions(
     return found
 
 
-def told(con: Connection, counted: Counted, start: datetime, finish: datetime, most: int, recent: int) -> Told:
-    """Picks stories of an interval: the first, the `most` told and most quotable, the texts of so many `recent` ones.
+def told(
+    con: Connection, counted: Counted, start: datetime, finish: datetime, most: int, quotable: int, recent: int
+) -> Told:
+    """Picks stories of an interval: the first, the `most` told, so many `quotable` ones, the texts of so many `recent`.
 
     Quoted are different authors, with the most engagement and the most negative first; of what was deleted at its
     source there is nothing to quote.
@@ -149,8 +151,8 @@ def told(con: Connection, counted: Counted, start: datetime, finish: datetime, m
         " min(worth) OVER (PARTITION BY coalesce(nullif(author, ''), id)) = worth AS best FROM whole)"
         " SELECT source, id, author, url, title, text, published, story, copies, by_copies, by_time, by_recency,"
         " CASE WHEN best AND text <> '' THEN row_number() OVER (PARTITION BY best ORDER BY worth) END AS by_worth"
-        " FROM ranked QUALIFY least(by_copies, by_worth) <= $most OR by_time = 1 OR by_recency <= $recent",
-        values | {"most": most, "recent": recent},
+        " FROM ranked QUALIFY by_copies <= $most OR by_worth <= $quotable OR by_time = 1 OR by_recency <= $recent",
+        values | {"most": most, "quotable": quotable, "recent": recent},
     ).fetchall()
 
     def chosen(place: int, limit: int) -> tuple[Story, ...]:
@@ -158,7 +160,7 @@ def told(con: Connection, counted: Counted, start: datetime, finish: datetime, m
         return tuple(Story(*row) for _, row in ranked)
 
     first = next((one for one in chosen(10, 1) if one.text), None)
-    return Told(first, chosen(9, most), chosen(12, most), tuple(one.words for one in chosen(11, recent)))
+    return Told(first, chosen(9, most), chosen(12, quotable), tuple(one.words for one in chosen(11, recent)))
 
 
 def texts(con: Connection, counted: Counted, start: datetime, finish: datetime, limit: int) -> list[str]:

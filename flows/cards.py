@@ -17,7 +17,7 @@ from earful.models.card import UNKNOWN, Card, Interval, New, Part, Quote, Unknow
 
 MEMORY = timedelta(days=28)  # a part is expected by what it brought of late: so long ago weighs 1/e
 SERIES = 48  # intervals in the small chart
-QUOTES = 3
+QUOTES, QUOTABLE = 3, 50  # on one card, and of how many they are picked
 NEWS = 5  # new things on one card
 TEXTS = 500  # texts on either side that are searched for new words
 NOTABLE = 3  # stories, from which on a new source, author or theme is worth a word
@@ -48,7 +48,8 @@ def make(
     sentiment = {"sentiment": "negative"} if of.negative else {}
     splits, new = _splits(con, of, start, finish, expected)
     observed = sum(part.observed for part in splits["source"])
-    told = counting.told(con, of, start, finish, card.MOST, TEXTS)
+    told = counting.told(con, of, start, finish, card.MOST, QUOTABLE, TEXTS)
+    words = _words(con, of, start, told.texts)
     splits["story"] = _stories(told.most, observed, expected)
     highest = peak(span)
     return Card(
@@ -68,8 +69,8 @@ def make(
         usual=tenths(usual),
         splits=splits,
         first=_quote(told.first) if told.first else None,
-        new=_words(con, of, start, told.texts) + new,
-        quotes=tuple(_quote(one) for one in told.quotable[:QUOTES]),
+        new=words + new,
+        quotes=_quotes(told.quotable, words),
         unknown=_unknown(con, of, start, finish),
         series=tuple(_interval(window) for window in watched.windows if window.finish <= finish)[-SERIES:],
         peak=_interval(highest) if highest else None,
@@ -187,6 +188,13 @@ def _quote(story: Story) -> Quote:
     return Quote(
         story.source, story.id, story.author, story.url, _cut(story.text, LETTERS), story.published, story.story
     )
+
+
+def _quotes(stories: Sequence[Story], new: Sequence[New]) -> tuple[Quote, ...]:
+    """Picks the loudest story and those that say most of what is new; `stories` are by different authors."""
+    words = [one.name for one in new]
+    rest = sorted(stories[1:], key=lambda one: -novelty.held(one.words, words))
+    return tuple(_quote(one) for one in (*stories[:1], *rest)[:QUOTES])
 
 
 def _short(text: str, most: int) -> str:

@@ -8,7 +8,7 @@ holds for rare words too, which those of a new subject are.
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 SURPRISE = 10.83  # of the likelihood ratio: by chance once in 1,000 words
@@ -37,15 +37,23 @@ def words(now: Sequence[str], before: Sequence[str], limit: int) -> list[tuple[s
     return [(word, recent[word], past[word]) for word in chosen[:limit]]
 
 
+def held(text: str, found: Collection[str]) -> int:
+    """Counts how many of the words, or pairs of words, that were found new stand in a text."""
+    return len(_said(text) & set(found))
+
+
 def _counted(texts: Sequence[str]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for text in texts:
-        said = [word for word in re.findall(r"[^\W\d_][\w'’-]*", text.casefold()) if len(word) <= LONGEST]
-        counts.update(
-            {word for word in said if len(word) >= SHORTEST}
-            | {f"{one} {other}" for one, other in pairwise(said) if min(len(one), len(other)) >= SHORTEST}
-        )
+        counts.update(_said(text))
     return counts
+
+
+def _said(text: str) -> set[str]:
+    """Lists the words of a text and the pairs of neighbouring words, each once."""
+    said = [word for word in re.findall(r"[^\W\d_][\w'’-]*", text.casefold()) if len(word) <= LONGEST]
+    pairs = {f"{one} {other}" for one, other in pairwise(said) if min(len(one), len(other)) >= SHORTEST}
+    return {word for word in said if len(word) >= SHORTEST} | pairs
 
 
 def _ratio(count: int, total: int, before: int, total_before: int) -> float:

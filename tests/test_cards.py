@@ -89,6 +89,23 @@ def test_what_is_not_known_is_said(card: dict) -> None:
     assert len(said) == 4
 
 
+def test_the_quotes_say_what_is_new(tmp_path: Path) -> None:
+    settings = config(tmp_path, rules=[Rule(name="Criticism")])
+    database = Database(settings.store_folder)
+    keep(database, hourly(START, [0, 1, 1, 0, 2, 0] * 56, text="the parcel came late"), CRISIS)
+    texts = ["the parcel came late"] * 20 + ["my lid is leaking, and the parcel came late"] * 10
+    said = [
+        Said(CRISIS + 4 * place * timedelta(minutes=1), author=f"u{place}", text=text)
+        for place, text in enumerate(texts)
+    ]
+    keep(database, said, CRISIS + 2 * HOUR)
+    changes = watch.watch(database, settings, lambda: CRISIS + 2 * HOUR + timedelta(minutes=5))
+    assert "leaking" in [one["name"] for one in changes[-1].card["new"]]
+    assert [quote["author"] for quote in changes[-1].card["quotes"]] == ["u0", "u20", "u21"], (
+        "the loudest, then the new"
+    )
+
+
 def test_the_series_ends_with_the_alert(card: dict) -> None:
     assert len(card["series"]) == 48
     assert [one["observed"] for one in card["series"][-2:]] == [14, 17]
