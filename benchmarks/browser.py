@@ -161,7 +161,8 @@ def alone(browser: Browser, server: Server, runs: int) -> None:
 
 def together(browser: Browser, server: Server, sessions: int, folder: Path) -> None:
     """Prints the row of many readers on a fresh server while another process writes."""
-    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(folder), overview.BRANDS[0], "source 0"])
+    command = [sys.executable, "-c", WRITER, str(folder), overview.BRANDS[0], "source 0"]
+    writer = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         readers, times, held = [], [], []
         for _ in range(sessions):
@@ -188,7 +189,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mentions", type=int, default=1_000_000)
     parser.add_argument("--sessions", type=int, default=20)
-    parser.add_argument("--runs", type=int, default=3, choices=range(1, len(PERIODS) + 1))
+    parser.add_argument("--runs", type=int, default=3, choices=range(len(PERIODS) + 1), help="0: no lone reader")
     parser.add_argument("--brands", type=int, default=3, help="whose pages' queries are timed; 0: none")
     parser.add_argument("--folder", type=Path, help="keep the store here, and use the one that is there")
     options = parser.parse_args()
@@ -204,9 +205,9 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
             server = Server(folder)
             try:
-                if part == "alone":
+                if part == "alone" and options.runs:
                     alone(browser, server, options.runs)
-                elif options.sessions:
+                if part == "together" and options.sessions:
                     together(browser, server, options.sessions, folder)
             finally:
                 browser.close()
