@@ -168,7 +168,7 @@ def _fill(database: Database, count: int) -> None:
         con.execute(
             "CREATE TEMP TABLE made AS SELECT i, 'm' || lpad(i::TEXT, 7, '0') AS id,"
             " $now::TIMESTAMPTZ - to_seconds(31536000 * (1 - i / $count)) AS published,"
-            " $name || ' ' || (SELECT string_agg('w' || (hash(i * 31 + j) % 4000 + (i % 2) * 300), ' ')"
+            " $name || ' ' || (SELECT string_agg('w' || (hash(i * 31 + j) % 4000 + (i % 2) * 2000), ' ')"
             " FROM range(30) t(j)) AS text FROM range($count) t(i)",
             {"now": NOW, "count": count, "name": NAME},
         )
@@ -186,8 +186,10 @@ def _fill(database: Database, count: int) -> None:
         )
     random = np.random.default_rng(0)
     for start in range(0, count, 50_000):
-        vectors = random.normal(size=(min(50_000, count - start), 384)).astype(np.float16)
-        embeddings.save(database.folder, "made", {f"m{start + at:07d}": one for at, one in enumerate(vectors)})
+        numbers = np.arange(start, min(start + 50_000, count))
+        vectors = random.normal(size=(len(numbers), 384)) + np.where(numbers % 2, -0.2, 0.2)[:, None]
+        vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float16)
+        embeddings.save(database.folder, "made", {f"m{at:07d}": one for at, one in zip(numbers, vectors, strict=True)})
 
 
 def main() -> None:

@@ -57,7 +57,7 @@ class Copy:
 _WAITING = (
     "SELECT e.source, e.id, e.digest, m.author, m.published, m.title, m.text, m.rating, m.scale,"
     " CASE WHEN g.id IS NULL THEN '' ELSE e.story END"
-    " FROM examined e JOIN mentions m USING (source, id) LEFT JOIN grouped g USING (source, id)"
+    " FROM {} e JOIN mentions m USING (source, id) LEFT JOIN grouped g USING (source, id)"
     " WHERE m.gone IS NULL AND m.digest = e.digest"
 )
 
@@ -68,8 +68,9 @@ def ungrouped(con: Connection, model: str, limit: int) -> list[Waiting]:
     With a model only those that it has looked at, so that their embeddings are there.
     """
     rows = con.execute(
-        f"{_WAITING} AND g.digest IS DISTINCT FROM e.digest"
-        " AND EXISTS (FROM matches k WHERE k.source = e.source AND k.id = e.id)"
+        # What waits is found before anything is joined to it: it is little, whatever there is.
+        "WITH waiting AS MATERIALIZED (FROM examined ANTI JOIN grouped USING (source, id, digest)) "
+        f"{_WAITING.format('waiting')} AND EXISTS (FROM matches k WHERE k.source = e.source AND k.id = e.id)"
         " AND (? = '' OR EXISTS (FROM scores s WHERE s.source = e.source AND s.id = e.id AND s.model = ?"
         " AND s.digest = e.digest)) ORDER BY m.published, e.source, e.id LIMIT ?",
         [model, model, limit],
@@ -80,7 +81,7 @@ def ungrouped(con: Connection, model: str, limit: int) -> list[Waiting]:
 def companions(con: Connection, names: Collection[str], most: int) -> list[Waiting]:
     """Lists the mentions of those stories that have at most so many."""
     rows = con.execute(
-        f"{_WAITING} AND g.id IS NOT NULL AND e.story IN"  # noqa: S608
+        f"{_WAITING.format('examined')} AND g.id IS NOT NULL AND e.story IN"  # noqa: S608
         " (SELECT story FROM examined WHERE list_contains(?, story) GROUP BY story HAVING count(*) <= ?)"
         " ORDER BY m.published, e.source, e.id",
         [list(names), most],
@@ -174,7 +175,8 @@ def mark(con: Connection) -> str:
 def grouped(con: Connection, after: tuple[str, str], limit: int) -> list[Waiting]:
     """Lists mentions that were grouped in their present words, in the order of (source, id), after one of them."""
     rows = con.execute(
-        f"{_WAITING} AND g.digest = e.digest AND (e.source, e.id) > (?, ?) ORDER BY e.source, e.id LIMIT ?",
+        f"{_WAITING.format('examined')} AND g.digest = e.digest AND (e.source, e.id) > (?, ?)"
+        " ORDER BY e.source, e.id LIMIT ?",
         [*after, limit],
     ).fetchall()
     return [Waiting(*row) for row in rows]
