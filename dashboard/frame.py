@@ -26,6 +26,7 @@ PAGES = {
     "set-up": "set_up.py",
 }
 SHARED = ("brand", "period", "from", "to", "source", "count")  # parts of an address that mean the same on every page
+REST = timedelta(seconds=30)  # between two looks of a page by itself: a run publishes every few seconds
 LATE = 3  # schedules without news after which the data is called stale
 CONDITIONS = {
     "key refused": "Key refused",
@@ -69,7 +70,7 @@ def open_plain() -> Store:
     address = {key: st.query_params.get_all(key) for key in SHARED if key in st.query_params}
     _head(address, store.known, store.now)
     _banners(store.known, store.now)
-    _wait_for_news(store.folder, store.version)
+    _wait_for_news(store.folder, store.version, drawn=store.now)
     return store
 
 
@@ -103,7 +104,7 @@ def open_page(page: str) -> View:
     with head:
         _head(choice.link(), known, now)
         _banners(known, now)
-    _wait_for_news(folder, version, at_once=page == "overview")
+    _wait_for_news(folder, version, at_once=page == "overview", drawn=now)
     return View(folder, version, known, now, store.who, choice)
 
 
@@ -252,9 +253,9 @@ def no_mentions(view: View, reach: queries.Reach) -> None:
 
 
 @st.fragment(run_every="10s")
-def _wait_for_news(folder: Path, version: str, at_once: bool = True) -> None:
+def _wait_for_news(folder: Path, version: str, at_once: bool = True, drawn: datetime | None = None) -> None:
     """Looks for a newer snapshot; a page that is read or worked on asks before it changes."""
-    if read.version(folder) == version:
+    if read.version(folder) == version or (at_once and drawn and datetime.now(UTC) - drawn < REST):
         return
     if at_once or st.button("There is news. Show it", icon=":material/refresh:", type="primary"):
         st.rerun()
