@@ -19,6 +19,8 @@ from earful.data.queries import Gap, Spike
 
 AXIS = {"hour": "%H:%M", "day": "%-d %b", "week": "%-d %b", "month": "%b %Y"}
 LEFT = 44  # pixels kept for the scale, so that charts above each other line up
+HEIGHT: Any = alt.YValue  # altair leaves these two without types
+COLOR: Any = alt.ColorValue
 PICKED = "picked"  # the selection of what somebody clicked on
 
 
@@ -137,7 +139,7 @@ def gap_marks(gaps: Sequence[Gap], data: pd.DataFrame, zone: ZoneInfo, look: Loo
     )
     return [
         shade.encode(x="x:T", x2="x2:T", tooltip=tips),
-        *([text.encode(x="x:T", y=alt.YValue("height"), text="name:N")] if named and len(widest) else []),
+        *([text.encode(x="x:T", y=HEIGHT("height"), text="name:N")] if named and len(widest) else []),
     ]
 
 
@@ -191,9 +193,9 @@ def spike_marks(spikes: Sequence[Spike], data: pd.DataFrame, zone: ZoneInfo, loo
             .mark_text(align="right" if side else "left", dx=-5 if side else 5, baseline="bottom", dy=-18, fontSize=11)
             .encode(
                 x="left:T" if side else "right:T",
-                y=alt.YValue("height"),
+                y=HEIGHT("height"),
                 text="text:N",
-                color=alt.ColorValue(look.negative),
+                color=COLOR(look.negative),
             )
         )
     return marks
@@ -230,9 +232,9 @@ def event_marks(events: Sequence[Event], data: pd.DataFrame, zone: ZoneInfo, loo
     base = alt.Chart(frame).encode(x="x:T", tooltip=tips)
     marks = [
         base.mark_rule(color=look.text, strokeWidth=1, opacity=0.7),
-        base.mark_rule(color=look.text, strokeWidth=4, opacity=0.7).encode(x2="x2:T", y=alt.YValue("height")),
+        base.mark_rule(color=look.text, strokeWidth=4, opacity=0.7).encode(x2="x2:T", y=HEIGHT("height")),
         base.mark_point(shape="triangle-right", filled=True, size=70, color=look.text, opacity=1, xOffset=4).encode(
-            y=alt.YValue(4)
+            y=HEIGHT(4)
         ),
     ]
     if named:  # one name, so that none lies over another on a narrow screen
@@ -240,6 +242,6 @@ def event_marks(events: Sequence[Event], data: pd.DataFrame, zone: ZoneInfo, loo
         marks.append(
             alt.Chart(frame.tail(1))
             .mark_text(align="right" if side else "left", dx=-5 if side else 11, baseline="top", dy=18, fontSize=11)
-            .encode(x="x:T", y=alt.YValue(0), text="name:N", color=alt.ColorValue(look.text))
+            .encode(x="x:T", y=HEIGHT(0), text="name:N", color=COLOR(look.text))
         )
     return marks
