@@ -1,11 +1,13 @@
 """The counts a day are what the facts count, whatever happens to these, and the pages' figures are the same by both."""
 
+import os
 import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
+import harness
 import pytest
 
 from earful.connectors.types import Mention
@@ -211,5 +213,22 @@ def test_what_fails_half_way_leaves_facts_and_counts_as_they_were(
         patched.setattr(rollups, "put_in", lambda _con: 1 / 0)
         with pytest.raises(ZeroDivisionError), kept_in.transaction() as con:
             arrive(con, chance, "small")
+    with kept_in.transaction() as con:
+        assert kept(con) == before == counted(con)
+
+
+def killed(folder: Path) -> None:
+    os.environ["EARFUL_FAIL_AT"] = "before_commit"
+    with Database(folder).transaction() as con:
+        arrive(con, random.Random(4), "small")
+
+
+def test_killed_before_they_are_kept_neither_facts_nor_counts_have_moved(tmp_path: Path) -> None:
+    kept_in = begun(tmp_path)
+    with kept_in.transaction() as con:
+        arrive(con, random.Random(3), "small")
+        before = kept(con)
+    with harness.running(killed, tmp_path) as process:
+        assert harness.ended(process) == -9
     with kept_in.transaction() as con:
         assert kept(con) == before == counted(con)
