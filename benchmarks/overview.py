@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from earful.dashboard import figures, period
-from earful.data import database, queries, store, todo
+from earful.data import database, queries, rollups, store, todo
 from earful.data.database import Database
 from earful.data.queries import Filters
 
@@ -60,10 +60,12 @@ def build(folder: Path, count: int) -> Database:
             [(f"source {place}", "rss", "https://x.example") for place in range(6)],
         )
         store.put_setting(con, "model", "made")
+        store.put_setting(con, "timezone", ZONE.key)
         statements = [statement for statement in FILL.split(";") if statement.strip()]
         con.execute(statements[0], {"now": NOW, "count": count})
         for statement in statements[1:]:
             con.execute(statement)
+        rollups.rebuild(con)
     return kept
 
 
