@@ -126,7 +126,7 @@ def main() -> None:
 
     short = [at for at, one in enumerate(inputs) if len(tokenizer(**one)["input_ids"]) <= judge.max_tokens]
     agree = sum(judgements[at].likeliest == labels[at] for at in short) / len(short)
-    kind = "bf16" if sentiment.bf16_is_fast() else "fp32"
+    kind = "8 bits" if sentiment.eight_bits_are_fast() else "bf16" if sentiment.bf16_is_fast() else "fp32"
     print(
         f"{len(pairs):,} texts, {words[len(words) // 2]} words in the middle, {words[len(words) * 19 // 20]} at 95 %, "
         f"{words[-1]} at most; {torch.get_num_threads()} threads, {platform.machine()}, torch {torch.__version__}\n"

@@ -7,10 +7,10 @@ batch of its own, which spares the threads from waiting for each other after eve
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from earful.models import encoder
+from earful.models import eight, encoder
 
 if TYPE_CHECKING:
     import torch
@@ -28,7 +28,8 @@ class Affine:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One layer's weights; `attend` makes queries (already scaled), keys and values in one product."""
+    """One layer's weights; `attend` makes queries (already scaled), keys and values in one product. Where there are
+    `products`, they take the place of the largest three."""
 
     attend: Affine
     out: Affine
@@ -36,6 +37,7 @@ class Layer:
     widen: Affine
     narrow: Affine
     narrow_norm: Affine
+    products: eight.Products | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,35 @@ def build(weights: "Mapping[str, torch.Tensor]", config: Mapping[str, Any], dtyp
     )
 
 
+def quickened(network: Network, examples: Sequence[encoder.Tokens]) -> Network:
+    """Gives a bf16 network that does its products in whole numbers, fitted to what it computes of the examples.
+
+    The last layer stays as it is: what it judges by has one channel that drowns all others.
+    """
+    import torch
+    from torch.nn.functional import gelu, linear
+
+    given = encoder.padded(examples)
+    there = given.mask.flatten() > 0
+    layers = []
+    with torch.inference_mode():
+        state, shown = _begun(network, given)
+        for layer in network.layers[:-1]:
+            middle = _joined(network, layer, state, _attention(network, layer, state, shown))
+            wide = gelu(linear(middle, layer.widen.weight, layer.widen.bias))
+            first, second = eight.feed_forward(
+                (layer.widen.weight, layer.widen.bias),
+                (layer.narrow.weight, layer.narrow.bias),
+                middle[there],
+                wide[there],
+            )
+            attend = eight.stretched(layer.attend.weight, layer.attend.bias, state[there])
+            layers.append(replace(layer, products=eight.Products(attend, first, second)))
+            done = linear(wide, layer.narrow.weight, layer.narrow.bias)
+            state = _normal(network, done.add_(middle), layer.narrow_norm)
+    return replace(network, layers=(*layers, network.layers[-1]))
+
+
 def read(network: Network, inputs: Sequence[encoder.Tokens]) -> Answers:
     """Reads a batch in one pass."""
     import torch
@@ -118,18 +149,18 @@ def read(network: Network, inputs: Sequence[encoder.Tokens]) -> Answers:
     given = encoder.padded(inputs)
     rows, widest = given.numbers.shape
     with torch.inference_mode():
-        hidden = network.words[given.numbers] + network.segments[given.segments] + network.places[:widest]
-        state = _normal(network, hidden.view(rows * widest, -1), network.norm)
-        shown = given.mask.to(state.dtype).repeat_interleave(network.heads, 0)[:, :, None]
+        state, shown = _begun(network, given)
         for layer in network.layers[:-1]:
-            state = _rest(network, layer, state, _attention(network, layer, state, shown))
+            middle = _joined(network, layer, state, _attention(network, layer, state, shown))
+            state = _rest(network, layer, middle)
         last = network.layers[-1]
         states = state.view(rows, widest, -1)
         own = given.own.to(state.dtype)
         mean = torch.bmm(own[:, None], states)[:, 0] / own.sum(1, keepdim=True)
         embedding = linear(mean, network.embedding.weight, network.embedding.bias).float()
         first = states[:, 0].contiguous()
-        state = _rest(network, last, first, _attention_of_first(network, last, state, first, shown))
+        middle = _joined(network, last, first, _attention_of_first(network, last, state, first, shown))
+        state = _rest(network, last, middle)
         pooled = torch.tanh(linear(state, network.pooler.weight, network.pooler.bias))
         return Answers(
             sentiment=linear(pooled, network.classifier.weight, network.classifier.bias).float(),
@@ -138,11 +169,20 @@ def read(network: Network, inputs: Sequence[encoder.Tokens]) -> Answers:
         )
 
 
+def _begun(network: Network, given: encoder.Batch) -> "tuple[torch.Tensor, torch.Tensor]":
+    rows, widest = given.numbers.shape
+    hidden = network.words[given.numbers] + network.segments[given.segments] + network.places[:widest]
+    state = _normal(network, hidden.view(rows * widest, -1), network.norm)
+    return state, given.mask.to(state.dtype).repeat_interleave(network.heads, 0)[:, :, None]
+
+
 def _attention(network: Network, layer: Layer, state: "torch.Tensor", shown: "torch.Tensor") -> "torch.Tensor":
     from torch.nn.functional import linear
 
     width, heads, size = shown.shape[1], network.heads, state.shape[1]
-    joined = linear(state, layer.attend.weight, layer.attend.bias).view(-1, width, 3, heads, size // heads)
+    joined = (
+        eight.attend(layer.products, state) if layer.products else linear(state, layer.attend.weight, layer.attend.bias)
+    ).view(-1, width, 3, heads, size // heads)
     query, key, value = joined.permute(2, 0, 3, 1, 4).contiguous().view(3, -1, width, size // heads)
     return _mixed(query, key, value, shown).view(-1, heads, width, size // heads).transpose(1, 2).reshape(-1, size)
 
@@ -170,12 +210,20 @@ def _mixed(query: "torch.Tensor", key: "torch.Tensor", value: "torch.Tensor", sh
     return torch.bmm(weights, value * shown).div_(torch.bmm(weights, shown))
 
 
-def _rest(network: Network, layer: Layer, state: "torch.Tensor", mixed: "torch.Tensor") -> "torch.Tensor":
+def _joined(network: Network, layer: Layer, state: "torch.Tensor", mixed: "torch.Tensor") -> "torch.Tensor":
+    from torch.nn.functional import linear
+
+    return _normal(network, linear(mixed, layer.out.weight, layer.out.bias).add_(state), layer.out_norm)
+
+
+def _rest(network: Network, layer: Layer, state: "torch.Tensor") -> "torch.Tensor":
     from torch.nn.functional import gelu, linear
 
-    state = _normal(network, linear(mixed, layer.out.weight, layer.out.bias).add_(state), layer.out_norm)
-    wide = gelu(linear(state, layer.widen.weight, layer.widen.bias))
-    return _normal(network, linear(wide, layer.narrow.weight, layer.narrow.bias).add_(state), layer.narrow_norm)
+    if layer.products:
+        done = eight.inner(layer.products, state)
+    else:
+        done = linear(gelu(linear(state, layer.widen.weight, layer.widen.bias)), layer.narrow.weight, layer.narrow.bias)
+    return _normal(network, done.add_(state), layer.narrow_norm)
 
 
 def _normal(network: Network, state: "torch.Tensor", norm: Affine) -> "torch.Tensor":

@@ -18,7 +18,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from earful.models import encoder, network
+from earful.models import encoder, invented, network
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +29,7 @@ SHIPPED = Path(__file__).parent / "weights"
 UNCLEAR = "unclear"
 BUDGET = 384  # tokens a batch, padding included: what a core's own cache holds
 AT_ONCE = 4096  # texts that are tokenized and sorted together: bounds the memory, whatever is given
+EXAMPLES = 64  # invented sentences to which whole-number products are fitted
 KEPT = 30 << 20  # bytes of one piece of memory that is freed once, see _workers
 
 
@@ -153,6 +154,9 @@ def load(path: Path | None = None) -> Judge:
     except (SafetensorError, KeyError, ValueError) as error:
         raise WeightsError(f"{weights} is damaged or belongs to another model: {error}") from error
     ours = config["earful"]
+    if eight_bits_are_fast():
+        pairs = [(one.text, one.target) for one in invented.make(EXAMPLES, seed=1)]
+        built = network.quickened(built, encoder.tokenize(tokenizer, pairs, ours["max_tokens"]))
     return Judge(
         model=name(folder),
         threshold=ours["threshold"],
@@ -192,6 +196,15 @@ def bf16_is_fast() -> bool:
 
     can: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # newer than the oldest torch we allow
     return bool(can.get("avx512_bf16") or can.get("amx_bf16"))
+
+
+def eight_bits_are_fast() -> bool:
+    """Tells whether this processor also multiplies whole numbers of eight bits itself, and torch lets it."""
+    import torch
+
+    can: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    offered = hasattr(torch.ops.onednn, "qlinear_pointwise")
+    return bf16_is_fast() and offered and bool(can.get("avx512_vnni") or can.get("amx_int8"))
 
 
 def _present(path: Path) -> Path:
