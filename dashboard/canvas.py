@@ -105,7 +105,7 @@ def time_axis(step: Step, field: str = "x") -> Any:
 def whole_period(data: pd.DataFrame) -> Any:
     """Holds the time axis open from end to end, also where nothing is drawn."""
     ends = pd.DataFrame({"x": [data.x.iloc[0], data.x2.iloc[-1]]})
-    return alt.Chart(ends).mark_rule(opacity=0).encode(x="x:T")
+    return alt.Chart(ends).mark_rule(opacity=0).encode(x=alt.X("x:T"))
 
 
 def scale_axis(label: str, **more: Any) -> Any:
@@ -138,8 +138,8 @@ def gap_marks(gaps: Sequence[Gap], data: pd.DataFrame, zone: ZoneInfo, look: Loo
         align="left", baseline="bottom", dx=4, dy=-4, fontSize=11, color=look.faint, clip=True
     )
     return [
-        shade.encode(x="x:T", x2="x2:T", tooltip=tips),
-        *([text.encode(x="x:T", y=HEIGHT("height"), text="name:N")] if named and len(widest) else []),
+        shade.encode(x=alt.X("x:T"), x2=alt.X2("x2:T"), tooltip=tips),
+        *([text.encode(x=alt.X("x:T"), y=HEIGHT("height"), text=alt.Text("name:N"))] if named and len(widest) else []),
     ]
 
 
@@ -179,7 +179,7 @@ def spike_marks(spikes: Sequence[Spike], data: pd.DataFrame, zone: ZoneInfo, loo
         return []
     frame = pd.DataFrame(sorted(rows.values(), key=lambda row: row["x"]))
     base = alt.Chart(frame).encode(
-        x="x:T", tooltip=[alt.Tooltip("when:N", title="Spike"), alt.Tooltip("said:N", title="Seen")]
+        x=alt.X("x:T"), tooltip=[alt.Tooltip("when:N", title="Spike"), alt.Tooltip("said:N", title="Seen")]
     )
     marks = [base.mark_rule(color=look.negative, strokeDash=[4, 3], strokeWidth=1.4)]
     if named:
@@ -192,9 +192,9 @@ def spike_marks(spikes: Sequence[Spike], data: pd.DataFrame, zone: ZoneInfo, loo
             alt.Chart(loudest)
             .mark_text(align="right" if side else "left", dx=-5 if side else 5, baseline="bottom", dy=-18, fontSize=11)
             .encode(
-                x="left:T" if side else "right:T",
+                x=alt.X("left:T") if side else "right:T",
                 y=HEIGHT("height"),
-                text="text:N",
+                text=alt.Text("text:N"),
                 color=COLOR(look.negative),
             )
         )
@@ -229,10 +229,10 @@ def event_marks(events: Sequence[Event], data: pd.DataFrame, zone: ZoneInfo, loo
         }
     ).sort_values("x")
     tips = [alt.Tooltip(f"{field}:N", title=field.capitalize()) for field in ("title", "what", "when", "by")]
-    base = alt.Chart(frame).encode(x="x:T", tooltip=tips)
+    base = alt.Chart(frame).encode(x=alt.X("x:T"), tooltip=tips)
     marks = [
         base.mark_rule(color=look.text, strokeWidth=1, opacity=0.7),
-        base.mark_rule(color=look.text, strokeWidth=4, opacity=0.7).encode(x2="x2:T", y=HEIGHT("height")),
+        base.mark_rule(color=look.text, strokeWidth=4, opacity=0.7).encode(x2=alt.X2("x2:T"), y=HEIGHT("height")),
         base.mark_point(shape="triangle-right", filled=True, size=70, color=look.text, opacity=1, xOffset=4).encode(
             y=HEIGHT(4)
         ),
@@ -242,6 +242,6 @@ def event_marks(events: Sequence[Event], data: pd.DataFrame, zone: ZoneInfo, loo
         marks.append(
             alt.Chart(frame.tail(1))
             .mark_text(align="right" if side else "left", dx=-5 if side else 11, baseline="top", dy=18, fontSize=11)
-            .encode(x="x:T", y=HEIGHT(0), text="name:N", color=COLOR(look.text))
+            .encode(x=alt.X("x:T"), y=HEIGHT(0), text=alt.Text("name:N"), color=COLOR(look.text))
         )
     return marks

@@ -51,7 +51,7 @@ def net_sentiment(
         alt.Tooltip("positive:Q", title="Positive"),
         alt.Tooltip("negative:Q", title="Negative"),
     ]
-    zero = alt.Chart(pd.DataFrame({"net": [0]})).mark_rule(color=look.faint, strokeWidth=1).encode(y="net:Q")
+    zero = alt.Chart(pd.DataFrame({"net": [0]})).mark_rule(color=look.faint, strokeWidth=1).encode(y=alt.Y("net:Q"))
     # A line runs on only over neighbouring steps: what is not known is not drawn as if it were.
     judged["run"] = (judged.index.to_series().diff() != 1).cumsum()
     judged["alone"] = ~judged.run.duplicated(keep=False)
@@ -64,12 +64,14 @@ def net_sentiment(
         *canvas.gap_marks(gaps, data, zone, look),
         zero,
         points.mark_rule(color=look.neutral, strokeWidth=6).encode(
-            y="low:Q", y2="high:Q", opacity=alt.OpacityValue(0, condition={"test": "datum.alone", "value": 0.28})
+            y=alt.Y("low:Q"),
+            y2=alt.Y2("high:Q"),
+            opacity=alt.OpacityValue(0, condition={"test": "datum.alone", "value": 0.28}),
         ),
         line.mark_area(color=look.neutral, opacity=0.28, line=False).encode(
-            x=x, y=alt.Y("low:Q"), y2="high:Q", detail="run:N"
+            x=x, y=alt.Y("low:Q"), y2=alt.Y2("high:Q"), detail=alt.Detail("run:N")
         ),
-        line.mark_line(color=look.text, strokeWidth=1.8).encode(x=x, y=y, detail="run:N"),
+        line.mark_line(color=look.text, strokeWidth=1.8).encode(x=x, y=y, detail=alt.Detail("run:N")),
         points.mark_point(filled=True, size=52, cursor="pointer")
         .add_params(picked)
         .encode(
@@ -134,9 +136,9 @@ def volume(
         .encode(
             opacity=alt.OpacityValue(0.4, condition=canvas.when_picked(1)),
             x=canvas.time_axis(step),
-            x2="x2:T",
+            x2=alt.X2("x2:T"),
             y=alt.Y("low:Q", title=None, axis=canvas.scale_axis("format(abs(datum.value), ',')", tickMinStep=1)),
-            y2="high:Q",
+            y2=alt.Y2("high:Q"),
             fill=alt.Fill("label:N", scale=alt.Scale(domain=names, range=filled), legend=legend),
             stroke=alt.Stroke("label:N", scale=alt.Scale(domain=names, range=edged), legend=legend),
             strokeDash=alt.StrokeDashValue([1, 0], condition={"test": unscored, "value": [2, 2]}),
@@ -147,7 +149,7 @@ def volume(
                 alt.Tooltip("all:Q", title="All together", format=","),
             ],
         ),
-        alt.Chart(pd.DataFrame({"low": [0]})).mark_rule(color=look.faint, strokeWidth=1).encode(y="low:Q"),
+        alt.Chart(pd.DataFrame({"low": [0]})).mark_rule(color=look.faint, strokeWidth=1).encode(y=alt.Y("low:Q")),
         *canvas.spike_marks(spikes, data, zone, look, named=True),
         *canvas.event_marks(events, data, zone, look, named=False),
     ]
@@ -182,7 +184,9 @@ def voice(shares: pd.DataFrame, look: Look, title: Sequence[str]) -> Any:
         base.transform_filter("isValid(datum.was)")
         .mark_tick(color=look.text, thickness=2, size=26)
         .encode(x=alt.X("was:Q")),
-        base.mark_text(align="left", dx=8, color=look.text, fontWeight="bold").encode(x=alt.X("end:Q"), text="said:N"),
+        base.mark_text(align="left", dx=8, color=look.text, fontWeight="bold").encode(
+            x=alt.X("end:Q"), text=alt.Text("said:N")
+        ),
     ]
     return canvas.whole(layers, title, 36 * len(data) + 56, look)
 
@@ -204,12 +208,12 @@ def small(series: pd.DataFrame, gaps: Sequence[Gap], zone: ZoneInfo, look: Look)
         .mark_bar(color=look.positive, opacity=0.85)
         .encode(
             x=x,
-            x2="end:T",
+            x2=alt.X2("end:T"),
             y=alt.Y("count:Q", title=None, axis=bare, scale=alt.Scale(domain=[0, most])),
-            y2="ground:Q",
+            y2=alt.Y2("ground:Q"),
             tooltip=[alt.Tooltip("when:N", title="Day"), alt.Tooltip("count:Q", title="Mentions", format=",")],
         ),
-        alt.Chart(pd.DataFrame({"count": [0]})).mark_rule(color=look.faint, strokeWidth=1).encode(y="count:Q"),
+        alt.Chart(pd.DataFrame({"count": [0]})).mark_rule(color=look.faint, strokeWidth=1).encode(y=alt.Y("count:Q")),
     ]
     return (
         alt.layer(*layers)
