@@ -3,9 +3,10 @@
     python benchmarks/events.py --data FILE [--sensitivity balanced] [--least 4]
 
 FILE is JSON lines, gzipped or not: id, brand (or company), date (YYYY-MM-DD), text. Each day's complaints are kept, and
-what watches looks at them ten minutes after midnight, once a day (at the companies that somebody complained of in the
-last week; nothing can break out elsewhere). All texts are complaints, so all are counted. Of each alert its card is
-printed; at the end, whether a rehearsal of the last 90 days finds the same alerts.
+what watches looks at them ten minutes after midnight, once a day (at the companies of which there were so many
+complaints in one of the last three days that an alert may begin or go on; nothing can break out elsewhere). All texts
+are complaints, so all are counted. Of each alert its card is printed; at the end, whether a rehearsal of the last 90
+days finds the same alerts.
 """
 
 import argparse
@@ -100,6 +101,7 @@ def main() -> None:
     options = parser.parse_args()
     complaints = sorted(read(options.data), key=lambda one: one.day)
     sizes = Counter(one.brand for one in complaints)
+    a_day = Counter((one.brand, one.day) for one in complaints)
     brands = [brand for brand, size in sizes.items() if size >= options.least]  # others can never come so far
     rule = Rule(
         name="A bad day",
@@ -117,7 +119,8 @@ def main() -> None:
         while day <= last + 3 * DAY:
             now = day + DAY + timedelta(minutes=10)
             keep(database, [one for one in complaints if one.day == day], now)
-            spoken = tuple({one.brand for one in complaints if day - 7 * DAY <= one.day <= day} & set(brands))
+            lately = {(one.brand, one.day) for one in complaints if day - 3 * DAY < one.day <= day}
+            spoken = tuple(sorted({brand for brand, at in lately if a_day[brand, at] >= options.least}))
             with database.look() as con:
                 spoken += tuple(one.brand for one in alerting.tellable(con, now, now) if one.brand not in spoken)
             today = config.model_copy(update={"rules": (rule.model_copy(update={"brands": spoken}),)})
