@@ -4,7 +4,7 @@ import importlib
 
 import altair as alt
 import pandas as pd
-from streamlit.web import cli
+from streamlit.web.cli import main as streamlit
 
 # What keeps answers for the pages (`read` and all that builds on it) can't be loaded before Streamlit runs.
 LOADED = ("earful.dashboard.beside", "earful.dashboard.figures", "earful.flows.relevance")
@@ -20,4 +20,4 @@ def warm() -> None:
 
 if __name__ == "__main__":
     warm()
-    cli.main(prog_name="streamlit")
+    streamlit(prog_name="streamlit")
