@@ -191,10 +191,18 @@ def _quote(story: Story) -> Quote:
 
 
 def _quotes(stories: Sequence[Story], new: Sequence[New]) -> tuple[Quote, ...]:
-    """Picks the loudest story and those that say most of what is new; `stories` are by different authors."""
+    """Picks the loudest story and those that say most of what is new, the same words once as far as there are others.
+
+    `stories` are by different authors.
+    """
     words = [one.name for one in new]
-    rest = sorted(stories[1:], key=lambda one: -novelty.held(one.words, words))
-    return tuple(_quote(one) for one in (*stories[:1], *rest)[:QUOTES])
+    order = [*stories[:1], *sorted(stories[1:], key=lambda one: -novelty.held(one.words, words))]
+    chosen: list[Story] = []
+    for one in order:
+        if len(chosen) < QUOTES and not any(novelty.alike(one.text, other.text) for other in chosen):
+            chosen.append(one)
+    rest = [one for one in order if one not in chosen]
+    return tuple(_quote(one) for one in (*chosen, *rest)[:QUOTES])
 
 
 def _short(text: str, most: int) -> str:

@@ -42,6 +42,12 @@ def held(text: str, found: Collection[str]) -> int:
     return len(_said(text) & set(found))
 
 
+def alike(one: str, other: str) -> bool:
+    """Tells whether at least half of the words and pairs of the shorter text stand in the other, too."""
+    first, second = _said(one), _said(other)
+    return 2 * len(first & second) >= max(1, min(len(first), len(second)))
+
+
 def _counted(texts: Sequence[str]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for text in texts:

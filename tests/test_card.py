@@ -76,3 +76,10 @@ def test_new_words_are_those_beyond_chance() -> None:
 
 def test_a_word_that_is_no_word_is_not_new() -> None:
     assert novelty.words(["x" * 500] * 9, ["a word"] * 50, 5) == []
+
+
+def test_texts_are_alike_when_half_of_the_shorter_stands_in_the_other() -> None:
+    one = "Charged twice and nobody answers the phone"
+    assert novelty.alike(one, "charged twice, and nobody answers the phone. Never again, and I tell everybody")
+    assert novelty.alike("", "anything") is False
+    assert not novelty.alike(one, "They took my money two times, the phone is dead")

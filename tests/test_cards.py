@@ -94,6 +94,7 @@ def test_the_quotes_say_what_is_new(tmp_path: Path) -> None:
     database = Database(settings.store_folder)
     keep(database, hourly(START, [0, 1, 1, 0, 2, 0] * 56, text="the parcel came late"), CRISIS)
     texts = ["the parcel came late"] * 20 + ["my lid is leaking, and the parcel came late"] * 10
+    texts[25] = "since Monday the whole kitchen has been leaking"
     said = [
         Said(CRISIS + 4 * place * timedelta(minutes=1), author=f"u{place}", text=text)
         for place, text in enumerate(texts)
@@ -101,8 +102,8 @@ def test_the_quotes_say_what_is_new(tmp_path: Path) -> None:
     keep(database, said, CRISIS + 2 * HOUR)
     changes = watch.watch(database, settings, lambda: CRISIS + 2 * HOUR + timedelta(minutes=5))
     assert "leaking" in [one["name"] for one in changes[-1].card["new"]]
-    assert [quote["author"] for quote in changes[-1].card["quotes"]] == ["u0", "u20", "u21"], (
-        "the loudest, then the new"
+    assert [quote["author"] for quote in changes[-1].card["quotes"]] == ["u0", "u25", "u20"], (
+        "the loudest, then the new in other words, then the new once more"
     )
 
 
