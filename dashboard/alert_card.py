@@ -9,13 +9,19 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import canvas, filters, frame, read_alerts, words
+from earful.dashboard import canvas, filters, frame, read_alerts, sql, words
 from earful.dashboard.canvas import Look
 from earful.dashboard.frame import Store
+from earful.data import explained
 from earful.data.events import Event
+from earful.data.queries import Filters
 from earful.models import language
 
 Card = Mapping[str, Any]
+COUNTED: dict[str, tuple[str, ...]] = {
+    "negative stories": ("negative",),
+    "stories": (),
+}  # the labels of what a rule counts that is not narrowed
 SPLITS = {"source": "Sources", "theme": "Themes", "story": "Stories", "author": "Authors", "language": "Languages"}
 NAMES = {"others": "all others", "unknown": "not known", "": "not known"}
 KINDS = {"words": "Words", "theme": "Themes", "author": "Authors", "source": "Sources"}
@@ -54,12 +60,26 @@ def draw(view: Store, card: Card) -> None:
     address: filters.Address = {key: [value] for key, value in filters.between(start, finish, view.zone).items()}
     if card.get("counts") == "negative":
         address["sentiment"] = ["negative"]
-    st.page_link(
-        frame.PAGES["mentions"],
-        label="Show the mentions behind it",
-        icon=":material/list:",
-        query_params=address | {key: [value] for key, value in brand.items()},
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.popover("Explain", type="tertiary"):
+            _explain(card, what, start, finish)
+        st.page_link(
+            frame.PAGES["mentions"],
+            label="Show the mentions behind it",
+            icon=":material/list:",
+            query_params=address | {key: [value] for key, value in brand.items()},
+        )
+
+
+def _explain(card: Card, what: str, start: datetime, finish: datetime) -> None:
+    st.markdown(words.DEFINITIONS["spikes"])
+    st.markdown(
+        "What is *expected*, and how sure that is, comes from the brand's own history: its level, its hours and "
+        "weekdays, its usual scatter. The card keeps what was counted when it was sent; judgements since then may "
+        "count otherwise."
     )
+    if what in COUNTED:
+        sql.write(explained.query("spike", Filters(str(card.get("brand")), start, finish, labels=COUNTED[what])))
 
 
 def _part(split: str, name: str) -> str:

@@ -13,6 +13,11 @@ def show(view: View, figure: str, themes: tuple[str, ...] = ()) -> None:
     filters, period = view.choice.filters, view.choice.period
     if themes:
         filters = replace(filters, themes=themes)
+    write(explained.query(figure, filters, period.step, view.zone.key))
+
+
+def write(query: str) -> None:
+    """Shows a query, and says where it can be run."""
     with st.expander("SQL", icon=":material/database:"):
-        st.code(explained.query(figure, filters, period.step, view.zone.key), language="sql", wrap_lines=True)
+        st.code(query, language="sql", wrap_lines=True)
         st.caption("DuckDB gives the same number on any copy of the store, in the folder `read` beside it.")

@@ -58,6 +58,18 @@ WHERE brand = {brand}
     AND published < {finish}
     AND theme IN ({themes})
     AND NOT hidden{leads}{sources}"""
+SPIKE = """SELECT count(*) AS count
+FROM facts
+ANTI JOIN ( -- what bore no date when its source was first read: nobody knows when it was said
+    SELECT source, id
+    FROM mentions
+    JOIN (SELECT source, min(collected) AS begun FROM mentions GROUP BY source) USING (source)
+    WHERE NOT dated AND (starts_with(source, 'import:') OR collected <= begun)
+) USING (source, id)
+WHERE brand = {brand}
+    AND published >= {start}
+    AND published < {finish}
+    AND NOT hidden{leads}{labels}"""
 TREND = f"""SELECT date_trunc('{{step}}', published AT TIME ZONE {{zone}}) AS begins, label, count(*) AS count
 {COUNTED}
 GROUP BY ALL
@@ -78,6 +90,7 @@ QUERIES = {
     "accuracy": ACCURACY,
     "trend": TREND,
     "theme": THEME,
+    "spike": SPIKE,
 }
 """The queries by the names of the figures' definitions; shares come out from 0 to 1, net figures from -1 to 1."""
 
@@ -85,10 +98,12 @@ QUERIES = {
 def query(figure: str, filters: Filters, step: str = "day", zone: str = "UTC") -> str:
     """Writes the query that gives a figure under the filters, whole: nothing is left to be filled in.
 
-    "trend" counts by `step` ("hour", "day", "week", "month") of the time zone; "theme" the filters' themes together.
+    "trend" counts by `step` ("hour", "day", "week", "month") of the time zone; "theme" the filters' themes together,
+    and "spike" what an alert counts, with the filters' labels.
     """
     answered = figure in ("nps", "csat")
     column = "m.source" if answered else "source"
+    labels = f"\n    AND label IN ({', '.join(_text(name) for name in filters.labels)})" if filters.labels else ""
     sources = f"\n    AND {column} IN ({', '.join(_text(name) for name in filters.sources)})" if filters.sources else ""
     return QUERIES[figure].format(
         brand=_text(filters.brand),
@@ -96,6 +111,7 @@ def query(figure: str, filters: Filters, step: str = "day", zone: str = "UTC") -
         finish=_moment(filters.finish),
         leads="\n    AND leads" if filters.stories else "",
         sources=sources,
+        labels=labels,
         themes=", ".join(_text(name) for name in filters.themes),
         step=step,
         zone=_text(zone),

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from earful.dashboard import launch
 from earful.data import events, people, silencing, store
-from earful.data.database import Database
+from earful.data.database import Database, snapshot
 from earful.flows import config, watch
 
 NASTY = "![x](https://evil.example/p.png) <script>alert(1)</script> :red[x]"
@@ -94,6 +94,9 @@ def test_an_alert_is_explained_and_its_parts_add_up(database: Database) -> None:
     assert split["Seen"].sum() > 20
     assert f"{split['Seen'].sum()} negative stories" in said(app, "text")
     assert f"Together +{split['More'].sum():.1f}" in said(app)
+    (query,) = [code.value for code in app.code if code.language == "sql"]
+    with snapshot(database.folder) as con:
+        assert con.execute(query).fetchall() == [(split["Seen"].sum(),)]
     assert "evil.example" in said(app, "text")
     assert "evil.example" not in said(app, "markdown", "caption", "subheader")
 
