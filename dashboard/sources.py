@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import canvas, charts, frame, period, read, targets, words
+from earful.dashboard import canvas, charts, frame, period, read, sql, targets, words
 from earful.dashboard.frame import Store
+from earful.data import explained
 from earful.data.todo import SourceRow
 from earful.models import condition
 from earful.models.condition import Condition
@@ -51,6 +52,12 @@ def show() -> None:
         "Bars: mentions a day over 30 days, each source on its own scale. Shaded: a gap, in which the source could not "
         f"be read or was unbelievably silent; what was said then is unknown. Times are those of {store.zone.key}."
     )
+    with st.popover("Explain", type="tertiary"):
+        st.markdown(
+            "Every mention that a source brought is counted here, by when it was published, also what is about none of "
+            "your brands. A source is *silent* when it brings nothing for longer than its own habit explains."
+        )
+        sql.write(explained.by_source(week))
 
 
 def _none() -> None:

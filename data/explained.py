@@ -118,6 +118,14 @@ def query(figure: str, filters: Filters, step: str = "day", zone: str = "UTC") -
     )
 
 
+def by_source(since: datetime) -> str:
+    """Writes the query that counts what each source brought since a time."""
+    return (
+        "SELECT source, count(*) AS mentions\nFROM mentions\n"
+        f"WHERE published >= {_moment(since)}\nGROUP BY source\nORDER BY source"
+    )
+
+
 def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 

@@ -1,7 +1,7 @@
 """The queries that the dashboard offers give the numbers that it shows."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import invented_store
@@ -47,6 +47,22 @@ def test_a_trend_is_counted_in_the_teams_days(tmp_path: Path) -> None:
         ):
             ((begins, label, count),) = con.execute(explained.query("trend", MONTH, step, zone)).fetchall()
             assert (begins, label, count) == (at.replace(tzinfo=None), "negative", 1)
+
+
+def test_what_a_source_brought_in_a_week_is_counted_as_on_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EARFUL_STORE", str(tmp_path))
+    invented_store.fill(tmp_path, datetime.now(UTC))
+    app = AppTest.from_file(str(PAGES / "app.py"), default_timeout=120).run()
+    app.switch_page("sources.py").run()
+    (query,) = [code.value for code in app.code if code.language == "sql"]
+    with database.snapshot(tmp_path) as con:
+        counts = con.execute(query).fetchall()
+    text = "\n".join(one.value for one in app.markdown)
+    assert len(counts) > 1
+    for _, count in counts:
+        assert f"**{count}** mentions in 7 days" in text
 
 
 def test_pages_with_figures_offer_their_queries(themed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
