@@ -55,7 +55,7 @@ def show(view: View, found: Found, subject: Subject, everything: list[Subject]) 
             with st.popover("Change the card", icon=":material/edit_note:", disabled=not view.who.may_decide, help=why):
                 board.form(view, subject, card)
         with st.container(border=True):
-            _where(subject)
+            _where(view, subject)
 
 
 def _trend(view: View, found: Found, subject: Subject) -> None:
@@ -141,7 +141,7 @@ def _quotes(view: View, subject: Subject) -> None:
                 theme_actions.not_here(view, quote, place)
 
 
-def _where(subject: Subject) -> None:
+def _where(view: View, subject: Subject) -> None:
     """Draws where a theme arises: the journey's stages, what people need, the sources."""
     st.markdown("**Where it arises**")
     whole = max(subject.count, 1)
@@ -160,3 +160,9 @@ def _where(subject: Subject) -> None:
             column_order=[title, "Share"],
             column_config={"Share": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%.0f%%")},
         )
+    with st.popover("Explain", type="tertiary"):
+        st.markdown(
+            "The stage of the customer's journey is known by words that only this stage has, and *unknown* without any; "
+            "what the writer needs is read by the model. Of a story the first copy counts."
+        )
+        sql.show(view, "theme parts", tuple(sorted(subject.family)))

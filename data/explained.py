@@ -58,6 +58,8 @@ WHERE brand = {brand}
     AND published < {finish}
     AND theme IN ({themes})
     AND NOT hidden{leads}{sources}"""
+PARTS = THEME.replace("AS theme\n", "AS theme,\n        arg_max(t.journey, f.leads) AS journey\n")
+PARTS = PARTS.replace("SELECT count(*)", "SELECT journey, intent, source, count(*)") + "\nGROUP BY ALL\nORDER BY ALL"
 SPIKE = """SELECT count(*) AS count
 FROM facts
 ANTI JOIN ( -- what bore no date when its source was first read: nobody knows when it was said
@@ -90,6 +92,7 @@ QUERIES = {
     "accuracy": ACCURACY,
     "trend": TREND,
     "theme": THEME,
+    "theme parts": PARTS,
     "spike": SPIKE,
 }
 """The queries by the names of the figures' definitions; shares come out from 0 to 1, net figures from -1 to 1."""
@@ -99,7 +102,7 @@ def query(figure: str, filters: Filters, step: str = "day", zone: str = "UTC") -
     """Writes the query that gives a figure under the filters, whole: nothing is left to be filled in.
 
     "trend" counts by `step` ("hour", "day", "week", "month") of the time zone; "theme" the filters' themes together,
-    and "spike" what an alert counts, with the filters' labels.
+    "theme parts" by what they are; and "spike" what an alert counts, with the filters' labels.
     """
     answered = figure in ("nps", "csat")
     column = "m.source" if answered else "source"

@@ -33,7 +33,11 @@ def test_a_themes_stories_are_counted_as_on_the_page(themed: Path, narrow: dict)
         _, parts = criticism.told(con, filters, [filters.start, filters.finish])
         for themes in (("courier",), ("courier", "app"), ("it's none",)):
             ((count,),) = con.execute(explained.query("theme", replace(filters, themes=themes))).fetchall()
-            assert count == parts[parts.theme.isin(themes)]["count"].sum()
+            of_themes = parts[parts.theme.isin(themes)]
+            assert count == of_themes["count"].sum()
+            found = con.execute(explained.query("theme parts", replace(filters, themes=themes))).fetchall()
+            grouped = of_themes.groupby(["journey", "intent", "source"])["count"].sum()
+            assert {tuple(row[:3]): row[3] for row in found} == grouped.to_dict()
 
 
 def test_a_trend_is_counted_in_the_teams_days(tmp_path: Path) -> None:
