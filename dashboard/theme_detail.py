@@ -162,7 +162,7 @@ def _where(view: View, subject: Subject) -> None:
         )
     with st.popover("Explain", type="tertiary"):
         st.markdown(
-            "The stage of the customer's journey is known by words that only this stage has, and *unknown* without any; "
+            "The stage of the customer's journey is known by words that only it has, and *unknown* without any; "
             "what the writer needs is read by the model. Of a story the first copy counts."
         )
         sql.show(view, "theme parts", tuple(sorted(subject.family)))
