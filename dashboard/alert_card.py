@@ -18,10 +18,8 @@ from earful.data.queries import Filters
 from earful.models import language
 
 Card = Mapping[str, Any]
-COUNTED: dict[str, tuple[str, ...]] = {
-    "negative stories": ("negative",),
-    "stories": (),
-}  # the labels of what a rule counts that is not narrowed
+# The labels of what a rule counts that is not narrowed, by its name on the card.
+COUNTED: dict[str, tuple[str, ...]] = {"negative stories": ("negative",), "stories": ()}
 SPLITS = {"source": "Sources", "theme": "Themes", "story": "Stories", "author": "Authors", "language": "Languages"}
 NAMES = {"others": "all others", "unknown": "not known", "": "not known"}
 KINDS = {"words": "Words", "theme": "Themes", "author": "Authors", "source": "Sources"}

@@ -192,7 +192,7 @@ def spike_marks(spikes: Sequence[Spike], data: pd.DataFrame, zone: ZoneInfo, loo
             alt.Chart(loudest)
             .mark_text(align="right" if side else "left", dx=-5 if side else 5, baseline="bottom", dy=-18, fontSize=11)
             .encode(
-                x=alt.X("left:T") if side else "right:T",
+                x=alt.X("left:T" if side else "right:T"),
                 y=HEIGHT("height"),
                 text=alt.Text("text:N"),
                 color=COLOR(look.negative),

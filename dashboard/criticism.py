@@ -169,11 +169,12 @@ def _brands(view: View, shown: list[Subject]) -> None:
         st.subheader("Brands are compared by the themes of your own", anchor=False)
         st.markdown("Choose one of your own brands above.")
         return
-    gaps = [*read.gaps, *frame.silences(view)]
+    where = read_themes.heard(view.folder, view.version, chosen)
+    gaps = [*where.gaps, *frame.silences(view)]
     finish = min(chosen.finish, view.now)
     refused = {
         other: rivals.refusal(
-            read.heard, gaps, chosen.brand, other, chosen.start, max(finish, chosen.start), other in read.compared
+            where.heard, gaps, chosen.brand, other, chosen.start, max(finish, chosen.start), other in read.compared
         )
         for other in others
     }

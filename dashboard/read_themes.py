@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import subjects
 from earful.data import board, criticism, database, events, queries
+from earful.data.families import of as families_of
 from earful.data.queries import Filters
 
 
@@ -32,12 +32,10 @@ class Found:
 
 @dataclass(frozen=True)
 class Rivals:
-    """What brands are criticised for, where they were heard, and whose complaints were set against the themes."""
+    """What brands are criticised for, and whose complaints were set against the themes."""
 
     shares: pd.DataFrame
-    heard: pd.DataFrame
     compared: set[str]
-    gaps: list[queries.Gap]
 
 
 @dataclass(frozen=True)
@@ -90,24 +88,14 @@ def voices(folder: Path, version: str, brand: str) -> int:
 def families(folder: Path, version: str, brand: str) -> dict[str, tuple[str, tuple[str, ...]]]:
     """Reads the brand's subjects: by the theme's id its name, and the ids of all themes that count as it."""
     with database.snapshot(folder) as con:
-        themes, standing = criticism.themes(con, brand), board.standing(con, brand)
-    known = {theme.theme: theme for theme in themes}
-    return {
-        root: (subjects.name_of(known[root], standing.get(root, board.Standing())), family)
-        for root, family in subjects.families(themes, standing).items()
-    }
+        return {one.theme: (one.name, one.members) for one in families_of(con, brand)}
 
 
 @st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
 def rivals(folder: Path, version: str, filters: Filters) -> Rivals:
     """Reads what all brands are criticised for, by the themes of the filters' brand."""
     with database.snapshot(folder) as con:
-        return Rivals(
-            criticism.shares(con, filters),
-            criticism.heard(con, filters),
-            criticism.compared(con, filters.brand),
-            queries.gaps(con, filters),
-        )
+        return Rivals(criticism.shares(con, filters), criticism.compared(con, filters.brand))
 
 
 @st.cache_data(show_spinner=False, max_entries=64, ttl="1h")

@@ -14,7 +14,7 @@ from earful.dashboard import figures, words
 from earful.dashboard.figures import Totals
 from earful.data.board import Standing
 from earful.data.criticism import Theme
-from earful.data.families import ends
+from earful.data.families import grouped, name_of, roots
 from earful.data.queries import LABELS
 
 JOURNEY = ("discover", "buy", "receive", "use", "get help", "renew or leave")  # in the customer's order
@@ -63,25 +63,6 @@ class Subject:
         return 1 if self.count > self.before else -1
 
 
-def name_of(theme: Theme, standing: Standing) -> str:
-    """Gives a theme's name as people see it: the one that a person gave before the one that was found."""
-    return standing.name or theme.name or ", ".join(theme.words[:3]) or "a theme without a name"
-
-
-def roots(themes: Sequence[Theme], stands: Mapping[str, Standing]) -> dict[str, str]:
-    """Maps each theme to the one it ended in, itself where it stands alone."""
-    into = {theme.theme: stands.get(theme.theme, Standing()).into or theme.into for theme in themes}
-    return ends(into)
-
-
-def families(themes: Sequence[Theme], stands: Mapping[str, Standing]) -> dict[str, tuple[str, ...]]:
-    """Maps each theme that stands alone to its own id and those that ended in it."""
-    found: dict[str, list[str]] = {}
-    for theme, root in roots(themes, stands).items():
-        found.setdefault(root, []).append(theme)
-    return {root: (root, *(one for one in members if one != root)) for root, members in found.items()}
-
-
 def gather(
     themes: Sequence[Theme],
     stands: Mapping[str, Standing],
@@ -100,7 +81,7 @@ def gather(
     parts = parts.assign(root=parts.theme.map(ends))
     subjects = [
         _subject(known, stands, root, family, counts[counts.root == root], parts[parts.root == root], edges, before)
-        for root, family in families(themes, stands).items()
+        for root, family in grouped(themes, stands).items()
     ]
     return sorted(subjects, key=lambda one: (not one.standing.pinned, -one.count, -(one.before or 0), one.theme))
 

@@ -19,8 +19,7 @@ def refresh(con: Connection, stories: str, values: Sequence[str] = ()) -> None:
 
     One row for each mention and brand, with the label and the intent that count (a person's before the model's).
     `leads` marks the first copy of a story that is not hidden (of a wholly hidden one the first), so that counting
-    stories is counting rows. Answers without words (language "zxx") tell nothing and have none. The counts
-    a day follow.
+    stories is counting rows. Answers without words (language "zxx") tell nothing and have none. Counts a day follow.
     """
     con.execute(f"CREATE OR REPLACE TEMP TABLE stale AS SELECT DISTINCT story FROM ({stories})", list(values))  # noqa: S608
     rollups.take_out(con)

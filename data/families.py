@@ -4,13 +4,14 @@ Every function takes any connection and writes nothing. A decision counts from t
 the themes to be found anew.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
 
 from earful.data import board, criticism
 from earful.data.board import Standing
+from earful.data.criticism import Theme
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -34,17 +35,30 @@ def of(con: Connection, brand: str) -> list[Family]:
     for decision in board.decisions(con, brand):
         if decision.kind == "rename":
             given.setdefault(decision.theme, set()).add(str(decision.value["name"]))
-    members: dict[str, list[str]] = {}
-    into = {theme: stands.get(theme, Standing()).into or one.into for theme, one in found.items()}
-    for theme, root in ends(into).items():
-        members.setdefault(root, []).append(theme)
     families = []
-    for root, themes in members.items():
+    for root, members in grouped(list(found.values()), stands).items():
         stand = stands.get(root, Standing())
-        names = {name for one in themes for name in (one, found[one].name, *given.get(one, ()))}
-        order = (root, *(one for one in themes if one != root))
-        families.append(Family(root, stand.name or found[root].name, order, frozenset(names - {""}), stand.hidden))
+        names = {name for one in members for name in (one, found[one].name, *given.get(one, ()))}
+        families.append(Family(root, name_of(found[root], stand), members, frozenset(names - {""}), stand.hidden))
     return families
+
+
+def name_of(theme: Theme, standing: Standing) -> str:
+    """Gives a theme's name as people see it: the one that a person gave before the one that was found."""
+    return standing.name or theme.name or ", ".join(theme.words[:3]) or "a theme without a name"
+
+
+def roots(themes: Sequence[Theme], stands: Mapping[str, Standing]) -> dict[str, str]:
+    """Maps each theme to the one it ended in, itself where it stands alone."""
+    return ends({one.theme: stands.get(one.theme, Standing()).into or one.into for one in themes})
+
+
+def grouped(themes: Sequence[Theme], stands: Mapping[str, Standing]) -> dict[str, tuple[str, ...]]:
+    """Maps each theme that stands alone to its own id and those that ended in it."""
+    found: dict[str, list[str]] = {}
+    for theme, root in roots(themes, stands).items():
+        found.setdefault(root, []).append(theme)
+    return {root: (root, *(one for one in members if one != root)) for root, members in found.items()}
 
 
 def ends(into: Mapping[str, str]) -> dict[str, str]:

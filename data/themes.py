@@ -14,9 +14,9 @@ import duckdb
 import pyarrow as pa
 
 from earful.data import decided
+from earful.data.decided import Key
 
 Connection = duckdb.DuckDBPyConnection
-Key = tuple[str, str]  # source and id
 COMPLAINTS = """
     (SELECT f.brand, f.source, f.id, m.digest, f.story, m.author, f.published, m.title, m.text
         FROM facts f JOIN mentions m USING (source, id)

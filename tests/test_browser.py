@@ -1,29 +1,20 @@
 """The real dashboard in a real browser: hostile mentions do nothing, and a person finds the way."""
 
-import os
-import shutil
-import socket
-import subprocess
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
 import invented_store
 import pytest
+import visiting
 from invented_store import SAID, Said
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
+from visiting import CHROMIUM, PATIENCE, Tracker, settled
 
-from earful.dashboard import launch
 from earful.data import store
 from earful.data.database import Database
-
-CHROMIUM = shutil.which("chromium")
-PATIENCE = 60_000  # milliseconds
 
 pytestmark = [
     pytest.mark.browser,
@@ -31,26 +22,8 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
 ]
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-
-
 FOREIGN = """tracker => [...document.querySelectorAll("*")].filter(element => ["src", "href", "data", "srcdoc"].some(
     name => (element.getAttribute(name) || "").includes(tracker))).length"""
-
-
-@dataclass
-class Tracker:
-    """A server that would learn of every look at a mention."""
-
-    address: str
-    hits: list[str]
 
 
 @dataclass
@@ -65,21 +38,8 @@ class Served:
 
 @pytest.fixture(scope="module")
 def tracker() -> Iterator[Tracker]:
-    hits: list[str] = []
-
-    class Count(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            hits.append(self.path)
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Count) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield Tracker(f"http://127.0.0.1:{server.server_address[1]}", hits)
-        server.shutdown()
+    with visiting.tracking() as one:
+        yield one
 
 
 ATTACKS = (
@@ -107,61 +67,21 @@ def served(tmp_path_factory: pytest.TempPathFactory, tracker: Tracker) -> Iterat
     calm = tuple(Said(row.id, "Acme", row.days, row.source, row.label, row.text) for row in SAID if row.brand == "Acme")
     brands = (("Acme", "own"), (nasty, "competitor"))
     invented_store.fill(folder, datetime.now(UTC), (*calm, *hostile), brands)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        launch.command(port),
-        env={**os.environ, "EARFUL_STORE": str(folder)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        give_up = time.monotonic() + 90
-        while not answers(f"{address}/_stcore/health"):
-            assert process.poll() is None, "the dashboard has died"
-            assert time.monotonic() < give_up, "the dashboard does not answer"
-            time.sleep(0.3)
+    with visiting.serving(folder) as address:
         yield Served(address, folder, texts, nasty)
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def answers(address: str) -> bool:
-    try:
-        return httpx.get(address, timeout=2, trust_env=False).is_success
-    except httpx.HTTPError:
-        return False
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+    with visiting.browsing() as one:
+        yield one
 
 
 @pytest.fixture
 def page(browser: Browser, served: Served) -> Iterator[Page]:
     """Gives a page that may talk to nobody but the dashboard."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    opened = context.new_page()
-    opened.set_default_timeout(PATIENCE)
-    strangers: list[str] = []
-    own = (served.address, served.address.replace("http", "ws"), "data:", "blob:")
-    opened.on("request", lambda request: None if request.url.startswith(own) else strangers.append(request.url))
-    yield opened
-    assert strangers == []
-    context.close()
-
-
-def settled(page: Page) -> None:
-    """Waits until the page has run and drawn."""
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=PATIENCE)
-    page.wait_for_selector('[data-testid="stSkeleton"]', state="detached", timeout=PATIENCE)
+    with visiting.visiting(browser, served.address) as one:
+        yield one
 
 
 def harmless(page: Page, tracker: Tracker) -> None:

@@ -21,6 +21,7 @@ from earful.data import criticism as asked
 from earful.data.board import Standing
 from earful.data.criticism import Theme, Watch
 from earful.data.database import Database
+from earful.data.families import grouped
 from earful.data.queries import Filters, Gap
 from earful.models import change, journey
 from earful.models.accuracy import Share
@@ -156,7 +157,7 @@ def test_what_was_merged_counts_where_it_ended() -> None:
 
 def test_a_merge_in_a_circle_or_into_nothing_loses_no_theme() -> None:
     themes = [theme("a", into="b"), theme("b", into="a"), theme("c", into="gone")]
-    families = subjects.families(themes, {})
+    families = grouped(themes, {})
     assert families == {"a": ("a", "b"), "c": ("c",)}
 
 
