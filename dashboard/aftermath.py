@@ -4,9 +4,10 @@ from datetime import date
 
 import streamlit as st
 
-from earful.dashboard import frame, outcome, read_themes, words
+from earful.dashboard import frame, outcome, read_themes, sql, words
 from earful.dashboard.frame import View
 from earful.dashboard.subjects import Subject
+from earful.data import explained_themes
 from earful.data.board import Card
 from earful.data.events import Event
 from earful.models import change
@@ -18,9 +19,11 @@ def show(view: View, subject: Subject, card: Card) -> None:
     """Says in a sentence whether a resolved theme was spoken of less; nothing for one that is not resolved."""
     acted = card.acted()
     if acted is not None:
-        _compare(view, *acted, subject.family)
-        with st.popover("Explain", type="tertiary"):
+        query = _compare(view, *acted, subject.family)
+        with st.popover("Explain", type="tertiary", key=f"explain aftermath {subject.theme}"):
             st.markdown(words.DEFINITIONS["aftermath"])
+            if query:
+                sql.write(query)
 
 
 def of_event(view: View, event: Event, subject: Subject) -> None:
@@ -29,18 +32,22 @@ def of_event(view: View, event: Event, subject: Subject) -> None:
     for name, themes in ((subject.name, subject.family), (f"All complaints about {view.choice.filters.brand}", ())):
         with st.container(border=True, gap="xsmall"):
             st.text(words.short(name))
-            _compare(view, first, last, themes)
+            if query := _compare(view, first, last, themes):
+                sql.write(query)
 
 
-def _compare(view: View, began: date, ended: date, themes: tuple[str, ...]) -> None:
-    """Compares the days before one day with those after another: complaints in some themes, in all without any."""
+def _compare(view: View, began: date, ended: date, themes: tuple[str, ...]) -> str:
+    """Compares the days before one day with those after another: complaints in some themes, in all without any.
+
+    Gives the query of what was counted, "" where nothing is compared.
+    """
     spans = outcome.spans(began, ended, view.now, view.zone)
     if isinstance(spans, int):
         st.caption(
             f":material/hourglass_empty: Before and after can be compared once {change.LEAST_DAYS} whole days have "
             f"passed; {spans} so far."
         )
-        return
+        return ""
     brand = view.choice.filters.brand
     others = tuple(one.name for one in view.known.brands if one.competitor and one.name != brand)
     found = read_themes.daily(view.folder, view.version, brand, others, themes, spans.edges)
@@ -48,7 +55,7 @@ def _compare(view: View, began: date, ended: date, themes: tuple[str, ...]) -> N
     gaps = [*found.gaps, *frame.silences(view)]
     if not sources:
         st.caption("Before and after can't be compared: no source was heard from the first of these days on.")
-        return
+        return ""
     own = outcome.days(found.own, sources, gaps, spans)
     alike = sum(sum(counts) for source, counts in found.alike.items() if source in sources) >= ENOUGH
     rivals = outcome.days(found.alike if alike else found.others, sources, gaps, spans) if others else None
@@ -66,3 +73,5 @@ def _compare(view: View, began: date, ended: date, themes: tuple[str, ...]) -> N
     if any(spike.start < spans.before[-1] for spike in found.spikes):
         notes.append("The days before hold a spike, and after a spike criticism falls by itself: read this with care.")
     st.caption(" ".join(notes))
+    around = (spans.before[0], spans.before[-1]), (spans.after[0], spans.after[-1])
+    return explained_themes.aftermath(brand, others, themes, alike, sorted(sources), *around)

@@ -8,6 +8,7 @@ import streamlit as st
 from earful.dashboard import beside, canvas, findings, frame, read, read_themes, sql, words
 from earful.dashboard.beside import Row
 from earful.dashboard.frame import View
+from earful.data import explained_themes
 
 
 def show() -> None:
@@ -35,11 +36,11 @@ def show() -> None:
     with left, st.container(border=True):
         title = [beside.finding(rows, own, "net", "Net sentiment"), "From −100 to +100, with its 95% interval"]
         st.altair_chart(beside.shares(rows, own, "net", True, look, title), width="stretch")
-        _explain(view, "net")
+        _explain(view, "net", "brands")
     with right, st.container(border=True):
         title = [beside.finding(rows, own, "negative", "Negative share"), "In %, with its 95% interval"]
         st.altair_chart(beside.shares(rows, own, "negative", False, look, title), width="stretch")
-        _explain(view, "negative")
+        _explain(view, "negative", "brands")
     mine = next(row for row in rows if row.brand == own)
     if mine.voice and mine.now.volume:
         with st.container(border=True):
@@ -81,6 +82,9 @@ def _doubts(view: View, names: tuple[str, ...], firsts: dict[str, Any]) -> None:
     )
     for other, why in unfair.items():
         st.text(f"{words.short(other)}: {'; '.join(why)}.")
+    with st.popover("Explain", type="tertiary", key="explain doubts"):
+        st.markdown(words.DEFINITIONS["heard"])
+        sql.write(explained_themes.heard(filters, names))
 
 
 def _table(view: View, rows: list[Row]) -> None:
@@ -106,6 +110,7 @@ def _table(view: View, rows: list[Row]) -> None:
         }
     )
     st.dataframe(shown, hide_index=True, width="stretch")
+    _explain(view, "volume", "brands")
     names = [row.brand for row in rows]
     first = view.known.brands[0].name
     with st.popover("Show the mentions of", icon=":material/list:"):
@@ -120,10 +125,10 @@ def _table(view: View, rows: list[Row]) -> None:
                 )
 
 
-def _explain(view: View, definition: str) -> None:
-    with st.popover("Explain", type="tertiary"):
+def _explain(view: View, definition: str, figure: str = "") -> None:
+    with st.popover("Explain", type="tertiary", key=f"explain {definition}"):
         st.markdown(words.DEFINITIONS[definition])
-        sql.show(view, definition)
+        sql.show(view, figure or definition)
 
 
 if __name__ == "__main__":

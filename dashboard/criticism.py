@@ -14,6 +14,7 @@ from earful.dashboard import (
     frame,
     read_themes,
     rivals,
+    sql,
     subjects,
     theme_detail,
     words,
@@ -21,7 +22,7 @@ from earful.dashboard import (
 from earful.dashboard.frame import View
 from earful.dashboard.read_themes import Found
 from earful.dashboard.subjects import Subject
-from earful.data import queries
+from earful.data import explained_themes, queries
 
 LEAST = 15  # people who complain, from whom on themes are looked for; the same as models.themes.ENOUGH
 
@@ -49,6 +50,12 @@ def show() -> None:
         )
         hidden = sum(one.standing.hidden for one in everything)
         with_hidden = hidden > 0 and st.toggle(f"Show hidden ({hidden})", key="hidden themes")
+        if st.session_state["view"] != "brands":
+            with st.popover("Explain", type="tertiary"):
+                st.markdown(words.DEFINITIONS["theme"])
+                st.markdown(words.DEFINITIONS["change"])
+                names = subjects.distinct(everything)
+                sql.themes(view, {theme: names[one.theme] for one in everything for theme in one.family}, fair)
     deciding.problem()
     shown = [one for one in everything if with_hidden or not one.standing.hidden]
     look = st.session_state["view"]
@@ -187,11 +194,18 @@ def _brands(view: View, shown: list[Subject]) -> None:
             st.altair_chart(rivals.chart(cells, chosen.brand, look), width="stretch")
             with st.popover("Explain", type="tertiary"):
                 st.markdown(words.DEFINITIONS["brands"])
+                drawn = list(dict.fromkeys(cell.theme for cell in cells))
+                names = subjects.distinct(shown)
+                members = {theme: names[root] for root in drawn for theme in rows[root]}
+                sql.write(explained_themes.brands(chosen, members, fair))
     for other, reason in refused.items():
         if reason:
             with st.container(border=True):
                 st.markdown(":material/balance: **Not compared**")
                 st.text(f"{words.short(other)}: {reason}.")
+                with st.popover("Explain", type="tertiary", key=f"explain refusal {other}"):
+                    st.markdown(words.DEFINITIONS["brands"])
+                    sql.write(explained_themes.heard(chosen, [chosen.brand, other]))
 
 
 def _none_yet(view: View, found: Found) -> None:

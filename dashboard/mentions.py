@@ -16,11 +16,12 @@ from earful.dashboard import (
     read,
     reasons,
     relevance,
+    sql,
     triage,
     words,
 )
 from earful.dashboard.frame import View
-from earful.data import store
+from earful.data import explained, store
 from earful.data.queries import Detail, Line
 from earful.data.triage import Mention, Standing
 from earful.models import language
@@ -71,6 +72,9 @@ def _pages(view: View, total: int) -> None:
         end = min(total, first + ON_A_PAGE - 1)
         said = f"{total:,} {unit if total > 1 else words.one(unit)}, newest first"
         st.caption(said if last == 1 else f"{first:,} to {end:,} of {said}", width="content")
+        with st.popover("Explain", type="tertiary"):
+            st.markdown(words.DEFINITIONS["list"])
+            sql.write(explained.listed(view.choice.filters))
         st.space("stretch")
         if last > 1:
             st.button("Newer", disabled=state["page"] <= 1, on_click=_turn, args=(-1,), icon=":material/chevron_left:")

@@ -9,7 +9,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import canvas, read_alerts, words
+from earful.dashboard import canvas, read_alerts, sql, words
 from earful.dashboard.canvas import Look
 from earful.dashboard.frame import Store
 from earful.data.events import Event
@@ -44,6 +44,10 @@ def draw(view: Store, answer: dict[str, Any]) -> None:
                 ],
                 hide_index=True,
             )
+        if one["query"]:
+            with st.popover("Explain", type="tertiary", key=f"explain {one['rule']} {one['brand']}"):
+                st.markdown(words.DEFINITIONS["rehearsal"])
+                sql.write(one["query"])
 
 
 def chart(rehearsal: dict[str, Any], zone: ZoneInfo, look: Look, events: Sequence[Event] = ()) -> Any:

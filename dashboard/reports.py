@@ -3,16 +3,18 @@
 import io
 import os
 import tempfile
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 import streamlit as st
 
-from earful.dashboard import frame, read, trying, words
+from earful.dashboard import frame, read, sql, trying, words
 from earful.dashboard.frame import View
-from earful.data import digests
+from earful.data import digests, explained
+from earful.data.queries import Filters
 
 FORMS = {"html": ("Page", "text/html"), "pdf": ("PDF", "application/pdf")}
+FIGURES = {"Volume": "volume", "Negative share": "negative", "Net sentiment": "net", "Share of voice": "voice"}
 MOST = 100_000  # rows of a table
 
 
@@ -41,6 +43,11 @@ def _report(view: View, path: Path) -> None:
         "voice, alerts, and what we do not know. Made from one snapshot, whose number stands at its foot: the same "
         "snapshot gives the same file. Whole days are reported, whatever the hour."
     )
+    with st.popover("Explain its figures", type="tertiary"):
+        span = [datetime.combine(day, time(), view.zone) for day in (first, last + timedelta(days=1))]
+        for name, figure in FIGURES.items():
+            st.markdown(f"**{name}**: {words.DEFINITIONS[figure]}")
+            sql.write(explained.query(figure, Filters(brand, span[0], span[1])))
     if not path.is_file():
         st.caption("No configuration is named; start the dashboard with `earful dashboard` or `earful serve`.")
         return

@@ -1,11 +1,13 @@
 """Offers the query behind a figure, to be run by whoever doubts it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import streamlit as st
 
+from earful.dashboard import words
 from earful.dashboard.frame import View
-from earful.data import explained
+from earful.data import explained, explained_themes
 
 
 def show(view: View, figure: str, themes: tuple[str, ...] = ()) -> None:
@@ -16,8 +18,14 @@ def show(view: View, figure: str, themes: tuple[str, ...] = ()) -> None:
     write(explained.query(figure, filters, period.step, view.zone.key))
 
 
+def themes(view: View, subjects: Mapping[str, str], fair: bool) -> None:
+    """Shows the query of a brand's themes by what they are called; with the period before if that is `fair`."""
+    filters, period = view.choice.filters, view.choice.period
+    write(explained_themes.themes(filters, subjects, (period.before, period.before_finish) if fair else None))
+
+
 def write(query: str) -> None:
     """Shows a query, and says where it can be run."""
     with st.expander("SQL", icon=":material/database:"):
-        st.code(query, language="sql", wrap_lines=True)
+        st.code(words.plain(query), language="sql", wrap_lines=True)
         st.caption("DuckDB gives the same number on any copy of the store, in the folder `read` beside it.")

@@ -178,6 +178,9 @@ def _tile(
         if moved:
             st.markdown(words.DEFINITIONS["change"])
         sql.show(view, definition)
+        if definition == "negative":
+            st.markdown("What people said, beside the model; the share less the model's errors is worked out from it:")
+            sql.show(view, "judged")
         _link(view, SHOW, link)
 
 

@@ -76,9 +76,19 @@ DEFINITIONS = {
     "aftermath": "Complaints a day in equal spans of whole weeks before somebody acted and after it was resolved, "
     "or around an event; the days between are left out, and so is time in gaps. The interval of the change is the "
     "exact one for two Poisson rates, widened by how much more the days differ than chance makes them (Rao & Scott "
-    "1999). The change is called "
+    "1999). The query counts the complaints; ÷ the days that were heard is the rate a day. The change is called "
     "*ours* when the competitors' change in the same days is beyond chance another one (the ratio of the two ratios, "
     "with its interval). It is no proof: what is acted on at its worst also falls by itself.",
+    "rehearsal": "Every rule counts its stories in equal intervals. What is *expected* of each, and how far the usual "
+    "reaches, is worked out by Earful from the intervals before it: their level, their hours and weekdays, their "
+    "scatter; the query gives the counts that this begins with. The rule would have fired where a count is further "
+    "above the usual than the rule allows.",
+    "heard": "Two brands are set beside each other fairly only where both are heard alike. A doubt is told when more "
+    "than 20% of what is said of one comes from kinds of sources that never speak of the other, when its sources could "
+    "not be read for more than 20% of the time (each weighs as much as it brings), or when it has been heard only "
+    "since more than 20% of the period had passed. The query gives what each source brought.",
+    "list": "What is listed under all filters above, each story once, or each mention, as the switch says. What is "
+    "hidden as not about the brand is left out.",
     "spikes": "A spike is a time in which the brand's stories, by default the negative ones, exceed what its own "
     "history leads one to expect. It is told in all its length, with the figures of its alert, and drawn where it "
     "began. Where several rules tell of the same time, the largest excess is drawn. A **gap** is an interval in which "

@@ -1,8 +1,11 @@
 """Gives the dashboard's figures as queries that anybody can run against a copy of the store."""
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from earful.data.queries import Filters
+from earful.data.counting import EPOCH, Counted
+from earful.data.filtering import Filters, conditions
 
 COUNTED = """FROM facts
 WHERE brand = {brand}
@@ -26,6 +29,33 @@ FROM facts
 WHERE published >= {start}
     AND published < {finish}
     AND NOT hidden{leads}{sources}"""
+COMPARED = """SELECT brand, count(*) AS volume,
+    volume / sum(volume) OVER () AS share_of_voice,
+    (count(*) FILTER (label = 'positive') - count(*) FILTER (label = 'negative'))
+        / nullif(count(*) FILTER (label IN ('negative', 'positive')), 0) AS net_sentiment,
+    count(*) FILTER (label = 'negative')
+        / nullif(count(*) FILTER (label IN ('negative', 'neutral', 'positive')), 0) AS negative_share,
+    count(*) FILTER (label = 'unclear') AS unclear,
+    count(*) FILTER (label = 'unscored') AS not_scored
+FROM facts
+WHERE published >= {start}
+    AND published < {finish}
+    AND NOT hidden{leads}{sources}
+GROUP BY brand
+ORDER BY volume DESC"""
+JUDGED = """SELECT s.label AS model, said.label AS person, count(*) AS mentions
+FROM (
+    SELECT source, id, brand, arg_max(label, made) AS label
+    FROM corrections
+    GROUP BY ALL
+) AS said
+JOIN mentions AS m USING (source, id)
+JOIN scores AS s
+    ON s.source = said.source AND s.id = said.id AND s.brand = said.brand AND s.digest = m.digest
+    AND s.model = (SELECT value ->> '$' FROM settings WHERE key = 'model')
+WHERE said.label <> ''
+GROUP BY ALL
+ORDER BY ALL"""
 ACCURACY = """WITH said AS (
     SELECT source, id, brand, arg_max(label, made) AS label
     FROM corrections
@@ -72,6 +102,8 @@ WHERE brand = {brand}
     AND published >= {start}
     AND published < {finish}
     AND NOT hidden{leads}{labels}"""
+WINDOWS = SPIKE.replace("SELECT count(*)", "SELECT {bucket} AS begins, count(*)")
+WINDOWS += "{narrow}\nGROUP BY begins\nORDER BY begins"
 TREND = f"""SELECT date_trunc('{{step}}', published AT TIME ZONE {{zone}}) AS begins, label, count(*) AS count
 {COUNTED}
 GROUP BY ALL
@@ -90,7 +122,9 @@ QUERIES = {
     "csat": "SELECT count(*) FILTER (m.answer >= 4) / nullif(count(*), 0) AS csat\n"
     + ANSWERED.replace("{scale}", "csat"),
     "accuracy": ACCURACY,
+    "judged": JUDGED,
     "trend": TREND,
+    "brands": COMPARED,
     "theme": THEME,
     "theme parts": PARTS,
     "spike": SPIKE,
@@ -106,32 +140,78 @@ def query(figure: str, filters: Filters, step: str = "day", zone: str = "UTC") -
     """
     answered = figure in ("nps", "csat")
     column = "m.source" if answered else "source"
-    labels = f"\n    AND label IN ({', '.join(_text(name) for name in filters.labels)})" if filters.labels else ""
-    sources = f"\n    AND {column} IN ({', '.join(_text(name) for name in filters.sources)})" if filters.sources else ""
+    labels = f"\n    AND label IN ({', '.join(text(name) for name in filters.labels)})" if filters.labels else ""
+    sources = f"\n    AND {column} IN ({', '.join(text(name) for name in filters.sources)})" if filters.sources else ""
     return QUERIES[figure].format(
-        brand=_text(filters.brand),
-        start=_moment(filters.start),
-        finish=_moment(filters.finish),
+        brand=text(filters.brand),
+        start=moment(filters.start),
+        finish=moment(filters.finish),
         leads="\n    AND leads" if filters.stories else "",
         sources=sources,
         labels=labels,
-        themes=", ".join(_text(name) for name in filters.themes),
+        themes=", ".join(text(name) for name in filters.themes),
         step=step,
-        zone=_text(zone),
+        zone=text(zone),
     )
+
+
+def windows(
+    counted: Counted, themes: Sequence[str], start: datetime, finish: datetime, step: timedelta, zone: str
+) -> str:
+    """Writes the query that counts what a rule counts, interval by interval: days are those of the time zone.
+
+    `themes` are the ids of what the rule calls its theme.
+    """
+    bucket = f"date_trunc('day', published AT TIME ZONE {text(zone)})"
+    if step < timedelta(days=1):
+        bucket = f"time_bucket(INTERVAL {step.total_seconds():.0f} SECOND, published, {moment(EPOCH)})"
+    narrow = f"\n    AND source = {text(counted.source)}" if counted.source else ""
+    narrow += f"\n    AND rating <= {counted.stars}" if counted.stars is not None else ""
+    if counted.theme:
+        named = ", ".join(text(one) for one in themes) or "NULL"
+        narrow += "\n    AND (source, id) IN (SELECT (source, id) FROM theme_members"
+        narrow += f" WHERE brand = {text(counted.brand)} AND theme IN ({named}))"
+    return WINDOWS.format(
+        bucket=bucket,
+        brand=text(counted.brand),
+        start=moment(start),
+        finish=moment(finish),
+        leads="\n    AND leads",
+        labels="\n    AND label = 'negative'" if counted.negative else "",
+        narrow=narrow,
+    )
+
+
+def listed(filters: Filters) -> str:
+    """Writes the query that counts what a list of mentions shows under all of its filters."""
+    where, values = conditions(filters)
+    first, *parts = where.split("?")
+    filled = first + "".join(_literal(value) + part for value, part in zip(values, parts, strict=True))
+    joined = "\nJOIN mentions AS m USING (source, id)" if filters.words or filters.author else ""
+    return f"SELECT count(*) AS listed\nFROM facts AS f{joined}\nWHERE " + filled.replace(" AND f.", "\n    AND f.")
 
 
 def by_source(since: datetime) -> str:
     """Writes the query that counts what each source brought since a time."""
     return (
         "SELECT source, count(*) AS mentions\nFROM mentions\n"
-        f"WHERE published >= {_moment(since)}\nGROUP BY source\nORDER BY source"
+        f"WHERE published >= {moment(since)}\nGROUP BY source\nORDER BY source"
     )
 
 
-def _text(value: str) -> str:
+def _literal(value: Any) -> str:
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, datetime):
+        return moment(value)
+    return f"[{', '.join(text(one) for one in value)}]" if isinstance(value, list) else str(value)
+
+
+def text(value: str) -> str:
+    """Writes a text as SQL does."""
     return "'" + value.replace("'", "''") + "'"
 
 
-def _moment(at: datetime) -> str:
+def moment(at: datetime) -> str:
+    """Writes a time as SQL does, in UTC."""
     return f"TIMESTAMPTZ '{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}+00'"

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from earful import connectors
+from earful.data import explained, families
+from earful.data.counting import Connection
 from earful.data.database import DatabaseError, snapshot
-from earful.flows import checking, deliver, jobs, preview, rehearse
+from earful.flows import checking, deliver, jobs, preview, rehearse, windows
 from earful.flows.config import Config, ConfigError, parse
 from earful.flows.report import utc_now
 from earful.models.match import MatchError
@@ -55,20 +57,26 @@ def _match(config: Config, question: Question) -> dict[str, Any]:
 
 
 def _rehearse(config: Config, question: Question) -> dict[str, Any]:
+    days = int(question.get("days", 90))
     with snapshot(config.store_folder) as con:
-        found = rehearse.everything(con, config, str(question["rule"]), "", utc_now(), int(question.get("days", 90)))
+        found = rehearse.everything(con, config, str(question["rule"]), "", utc_now(), days)
+        return {"rehearsals": [rehearse.as_json(one) | _series(con, config, one) for one in found]}
+
+
+def _series(con: Connection, config: Config, one: rehearse.Rehearsal) -> dict[str, Any]:
+    """Gives the intervals of a rehearsal, and the query that counts them, "" where there are none."""
+    counted = windows.counted(one.rule, one.brand)
+    themes = [
+        theme for family in families.of(con, one.brand) if counted.theme in family.known_as for theme in family.members
+    ]
+    span = (one.windows[0].start, one.windows[-1].finish) if one.windows else None
     return {
-        "rehearsals": [
-            rehearse.as_json(one)
-            | {
-                "windows": [
-                    {"start": window.start, "finish": window.finish, "observed": window.observed}
-                    | {"expected": window.expected, "high": window.high}
-                    for window in one.windows
-                ]
-            }
-            for one in found
-        ]
+        "query": explained.windows(counted, themes, *span, one.rule.step, config.zone.key) if span else "",
+        "windows": [
+            {"start": window.start, "finish": window.finish, "observed": window.observed}
+            | {"expected": window.expected, "high": window.high}
+            for window in one.windows
+        ],
     }
 
 

@@ -1,18 +1,25 @@
 """The queries that the dashboard offers give the numbers that it shows."""
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import invented_store
 import pytest
 import themed_store
 from invented_store import NOON, Said
+from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
 from earful.dashboard import launch
-from earful.data import criticism, database, explained
+from earful.data import counting, criticism, database, explained, explained_themes, queries
+from earful.data.counting import Counted
+from earful.data.database import Database
 from earful.data.queries import Filters
+from earful.flows import windows
 
 DAY = timedelta(days=1)
 MONTH = Filters("Acme", NOON - 30.5 * DAY, NOON)
@@ -73,8 +80,10 @@ def test_pages_with_figures_offer_their_queries(themed: Path, monkeypatch: pytes
     monkeypatch.setenv("EARFUL_STORE", str(themed))
     for page, columns in (
         ("overview.py", ("volume", "begins", "share_of_voice")),
-        ("compare.py", ("net_sentiment", "negative_share", "share_of_voice")),
-        ("criticism.py", ("count",)),
+        ("compare.py", ("brand", "share_of_voice")),
+        ("criticism.py", ("subject", "count")),
+        ("mentions.py", ("listed",)),
+        ("reports.py", ("volume", "negative_share", "net_sentiment", "share_of_voice")),
     ):
         app = AppTest.from_file(str(PAGES / "app.py"), default_timeout=120)
         app.query_params.update(
@@ -87,3 +96,100 @@ def test_pages_with_figures_offer_their_queries(themed: Path, monkeypatch: pytes
         with database.snapshot(themed) as con:
             given = [con.execute(query).description[0][0] for query in asked]
         assert set(columns) <= set(given), page
+
+
+def shown(app: AppTest) -> list[list[tuple[Any, ...]]]:
+    """Runs every query that a page shows."""
+    assert not app.exception
+    with database.snapshot(Path(os.environ["EARFUL_STORE"])) as con:
+        return [con.execute(code.value).fetchall() for code in app.code if code.language == "sql"]
+
+
+def page(file: str, **address: str) -> AppTest:
+    app = AppTest.from_file(str(PAGES / "app.py"), default_timeout=120).run()
+    app.switch_page(file)
+    app.query_params.update(address)
+    return app.run()
+
+
+@pytest.fixture
+def lately(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """A store of themes up to now, of which one was resolved."""
+    monkeypatch.setenv("EARFUL_STORE", str(tmp_path))
+    now = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+    found = themed_store.fill(tmp_path, now)
+    themed_store.resolve(found, now)
+    return found
+
+
+def test_themes_are_counted_as_in_their_table(lately: Database) -> None:
+    app = page("criticism.py")
+    (table,) = [one.value for one in app.dataframe if "Theme" in one.value]
+    (rows, *_) = shown(app)
+    counts = {name: (now, before, net) for name, now, before, net in rows}
+    assert len(table) >= 3
+    for theme, count, net in zip(table["Theme"], table["Stories"], table["Net sentiment"], strict=True):
+        assert counts[theme][0] == count
+        assert net.startswith("−100" if counts[theme][2] == -1 else "–")
+
+
+def test_brands_are_set_beside_each_other_by_what_the_query_counts(lately: Database) -> None:
+    app = page("criticism.py", view="brands")
+    (chart,) = app.get("vega_lite_chart")
+    tables = [convert_arrow_bytes_to_pandas_df(one.data.data) for one in chart.proto.datasets]
+    (table,) = [one for one in tables if "spread" in one]
+    cells = {(one["brand"], one["name"]): (one["share"], one["of"]) for one in table.to_dict("records")}
+    (rows,) = shown(app)
+    counted = {
+        (brand, subject): (share, f"{count} of {whole} complaints") for brand, subject, count, whole, share in rows
+    }
+    assert {brand for brand, _ in cells} == {"Acme", "Bolt"}
+    for cell, said in cells.items():
+        assert counted.get(cell, (0.0, said[1])) == (pytest.approx(said[0]), said[1])
+
+
+@pytest.mark.parametrize("view", ["themes", "board"])
+def test_before_and_after_are_what_the_query_counts(lately: Database, view: str) -> None:
+    app = page("criticism.py", theme="courier", view=view)
+    (said,) = [one.value for one in app.markdown if "compare_arrows" in one.value]
+    (counts,) = [{row[:2]: row[2] for row in rows} for rows in shown(app) if rows and rows[0][0] == "ours"]
+    assert set(counts) == {(whose, days) for whose in ("ours", "competitors") for days in ("before", "after")}
+    before, after = counts["ours", "before"] / 21, counts["ours", "after"] / 21
+    assert f"From {before:.1f} to {after:.1f} a day" in said
+
+
+def test_what_makes_a_comparison_unfair_is_counted_by_source(lately: Database) -> None:
+    with database.snapshot(lately.folder) as con:
+        for filters in (MONTH, replace(MONTH, stories=False, sources=("news",))):
+            found = con.execute(explained_themes.heard(filters, ["Acme", "Bolt"])).fetchall()
+            heard = criticism.heard(con, filters)
+            heard = heard[heard.brand.isin(["Acme", "Bolt"])]
+            columns = (heard[name] for name in ("brand", "connector", "source", "count", "complaints"))
+            assert found == sorted(zip(*columns, strict=True))
+
+
+def test_a_list_is_counted_under_all_its_filters(themed: Path) -> None:
+    with database.snapshot(themed) as con:
+        for more in (
+            {},
+            {"labels": ("negative", "it's"), "words": "courier's parcel?"},
+            {"labels": ("negative",), "words": "courier parcel", "author": "courier1"},
+            {"themes": ("courier",), "languages": ("", "en"), "statuses": ("new",)},
+            {"hidden": True},
+            {"stories": False, "stars": 3, "intents": ("problem",), "assignee": "eva"},
+        ):
+            filters = replace(MONTH, **more)
+            assert con.execute(explained.listed(filters)).fetchall() == [(queries.count_mentions(con, filters),)]
+
+
+@pytest.mark.parametrize("step", [timedelta(hours=6), DAY])
+@pytest.mark.parametrize("narrow", [{}, {"negative": False}, {"theme": "courier"}, {"source": "news"}, {"stars": 2}])
+def test_a_rules_intervals_are_counted_as_it_counts_them(themed: Path, step: timedelta, narrow: dict) -> None:
+    counted = Counted("Acme", **narrow)
+    bounds = windows.edges(NOON - 20 * DAY, NOON, step, ZoneInfo("Europe/Berlin"))
+    query = explained.windows(counted, ["courier"], bounds[0], bounds[-1], step, "Europe/Berlin")
+    with database.snapshot(themed) as con:
+        steps = dict(zip(bounds, counting.per_step(con, counted, bounds), strict=False))
+        found = con.execute(query).fetchall()
+    assert [count for _, count in found] == [count for count in steps.values() if count]
+    assert len(found) > 3 or "stars" in narrow

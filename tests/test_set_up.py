@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from earful.dashboard import launch, trying
 from earful.data import changes, migrations, people, store
-from earful.data.database import Database
+from earful.data.database import Database, snapshot
 from earful.flows import draft
 
 TEXT = """timezone = "Europe/Berlin"
@@ -73,6 +73,9 @@ def test_a_rule_is_rehearsed_with_what_a_chart_needs(path: Path) -> None:
     found = draft.answer(path, {"do": "rehearse", "text": TEXT, "rule": "A bad day", "days": 90})["rehearsals"]
     assert [one["brand"] for one in found] == ["Acme"]
     assert {"start", "finish", "observed", "expected", "high"} <= set(found[0]["windows"][0])
+    with snapshot(path.parent) as con:
+        counted = [count for _, count in con.execute(found[0]["query"]).fetchall()]
+    assert counted == [window["observed"] for window in found[0]["windows"] if window["observed"]] and counted
 
 
 def test_the_process_answers_and_its_failure_is_told(path: Path, tmp_path: Path) -> None:

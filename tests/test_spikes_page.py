@@ -164,6 +164,10 @@ def test_rules_are_rehearsed_on_what_is_kept(database: Database) -> None:
     app = page().button_group(key="part").set_value("rehearsal").run()
     assert not app.exception
     assert "would have fired once" in said(app, "text")
+    with snapshot(database.folder) as con:
+        for query in (code.value for code in app.code if code.language == "sql"):
+            assert con.execute(query).fetchall()
+    assert "is worked out by Earful from the intervals before it" in said(app)
 
 
 def test_an_alert_that_is_gone_is_told_so(database: Database) -> None:
