@@ -41,13 +41,14 @@ PAGES_AT_MOST = 100  # of one source in one run; the cursor goes on from there i
 
 @dataclass(frozen=True)
 class Desk:
-    """What all visits of one run share."""
+    """What all visits of one run share; `began` is when the run did."""
 
     database: Database
     config: Config
     client: Client
     sessions: Sessions
     clock: Clock
+    began: datetime
     backfill: Backfill
     places: Semaphore = field(default_factory=lambda: Semaphore(WORK_AT_ONCE))
 
@@ -222,11 +223,16 @@ class Visit:
         read: int | None,
         rolled: bool = False,
     ) -> None:
-        """Notes that the source has told everything, and plans the next look by how long it has been quiet."""
+        """Notes that the source has told everything, and plans the next look by how long it has been quiet.
+
+        The wait counts from the run's begin: counted from the answer, the next run would always come too early.
+        """
         known = timedelta(seconds=self.row.hint) if read is None else timedelta(0)  # a 304 has no <ttl>
         hint = max(manners.hint(response), known)
         news = now if self.report.new else self.row.last_new or self.row.since or now
-        again = manners.next_check(now, Asked(self.every, quiet=max(now - news, timedelta(0)), hint=hint), 0)
+        again = manners.next_check(
+            self.desk.began, Asked(self.every, quiet=max(now - news, timedelta(0)), hint=hint), 0
+        )
         assert again is not None
         health.record_success(con, self.source.name, now, again, self.report.new, rolled=rolled)
         health.record_answer(

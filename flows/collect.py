@@ -46,7 +46,7 @@ def collect(database: Database, config: Config, client: Client, clock: Clock, pr
         client.resume({host: pause.total_seconds() for host, pause in todo.paces(con, now).items()})
     backfill = Backfill(config.sources, progress)
     reader = files.Reader(client, config.folder, clock, database.folder / "sessions")
-    desk = Desk(database, config, client, reader, clock, backfill)
+    desk = Desk(database, config, client, reader, clock, now, backfill)
     hosts: dict[str, Host] = {}
     for source in sorted(
         config.sources, key=lambda one: (str(rows[one.name].due or ""), one.name)

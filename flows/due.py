@@ -14,6 +14,7 @@ from earful.data import todo
 from earful.flows.config import Source
 from earful.flows.manners import Bucket
 
+EARLY, EARLY_SHARE = timedelta(seconds=30), 1 / 20  # of a wait may be missing: no run begins to the second
 MOVED_AFTER = timedelta(days=3)  # a permanent redirect is believed after this; captive portals send them too
 
 
@@ -23,7 +24,10 @@ def is_due(source: Source, row: todo.SourceRow, now: datetime) -> bool:
         return False
     if row.state == "key refused" and row.key_mark != key_mark(connectors.find(source.connector)):
         return True
-    return row.due is None or row.due <= now
+    if row.due is None:
+        return True
+    early = row.state == "fine" and row.asked
+    return row.due - (min(EARLY, (row.due - row.asked) * EARLY_SHARE) if early else timedelta(0)) <= now
 
 
 def cost(connector: ModuleType, request: httpx.Request) -> int:

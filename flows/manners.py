@@ -11,7 +11,10 @@ import httpx
 from earful.connectors.types import Mention
 
 LONGEST = timedelta(hours=24)
-RARELY = timedelta(hours=6)  # what works is asked at least so often, however quiet it is
+QUIET = timedelta(
+    minutes=30
+)  # what works is asked so often, however quiet it is, so that its end does not go unnoticed
+RARELY = timedelta(hours=6)  # ... unless it wants to be left alone itself, and then at least so often
 SHARE = 24  # something new is found at the latest after this part of the silence before it
 SLICES = 24  # of a quota's period: what is spent in one of them comes back together
 
@@ -57,8 +60,12 @@ def next_check(now: datetime, asked: Asked, jitter: float) -> datetime | None:
 
 
 def interval(every: timedelta, quiet: timedelta, hint: timedelta) -> timedelta:
-    """Gives the pause between two looks at a source that works."""
-    return max(every, min(max(quiet / SHARE, hint), RARELY))
+    """Gives the pause between two looks at a source that works.
+
+    The first failure is tried again after twice `every` at most, and the second one is told: with the usual `every` of
+    15 minutes that is an hour after the end at the latest.
+    """
+    return max(every, min(quiet / SHARE, QUIET), min(hint, RARELY))
 
 
 def hint(response: httpx.Response) -> timedelta:

@@ -239,6 +239,29 @@ def test_five_hundred_of_five_hundred_feeds_fail_for_five_ticks_and_come_back_wi
     assert told == {"network firing": 1, "network resolved": 1}, "not five hundred messages"
 
 
+@pytest.mark.parametrize("how", [404, 410, 401, 500])
+@pytest.mark.parametrize("chance", [0.0, 0.5, 0.999])
+def test_the_end_of_a_source_is_told_within_the_hour_however_quiet_it_was(
+    tmp_path: Path, listen: Listener, monkeypatch: pytest.MonkeyPatch, how: int, chance: float
+) -> None:
+    """It had been quiet for months; it ends right after a look; runs come every 15 minutes."""
+    monkeypatch.setattr("earful.flows.asking.random.random", lambda: chance)
+    config = Config(folder=tmp_path, brands=(Brand(name="Acme", match="x"),), sources=listen.sources)
+    listen.world.items = 1
+    listen.tick()
+    listen.tick(90 * DAY)
+    ended = listen.world.now
+    listen.world.answer = lambda _: httpx.Response(how)
+    while True:
+        listen.tick(EVERY)
+        with listen.database.transaction() as con:
+            told = [alert.card["condition"] for alert in troubles.watch(con, config, listen.world.now)]
+        if told:
+            break
+        assert listen.world.now - ended < HOUR
+    assert told == [{404: "failing", 410: "gone", 401: "blocked", 500: "failing"}[how]]
+
+
 # A stream
 
 

@@ -43,8 +43,9 @@ def listen(tmp_path: Path, connector: SimpleNamespace) -> Iterator[Callable[...,
     [
         (EVERY, timedelta(0), timedelta(0), EVERY),
         (EVERY, 5 * HOUR, timedelta(0), EVERY),
-        (EVERY, 24 * HOUR, timedelta(0), HOUR),
-        (EVERY, 90 * DAY, timedelta(0), 6 * HOUR),
+        (EVERY, 8 * HOUR, timedelta(0), 20 * MINUTE),
+        (EVERY, 90 * DAY, timedelta(0), 30 * MINUTE),
+        (EVERY, 90 * DAY, 2 * HOUR, 2 * HOUR),
         (EVERY, timedelta(0), HOUR, HOUR),
         (EVERY, timedelta(0), 30 * DAY, 6 * HOUR),
         (2 * HOUR, timedelta(0), HOUR, 2 * HOUR),
@@ -103,13 +104,43 @@ def test_a_quiet_source_is_left_alone_and_news_bring_it_back(listen: Callable[..
     quiet.tick()
     quiet.tick(EVERY)
     assert quiet.rows()[0].due == quiet.world.now + EVERY
-    quiet.tick(2 * DAY)
-    assert quiet.rows()[0].due == quiet.world.now + (2 * DAY + EVERY) / manners.SHARE
+    quiet.tick(9 * HOUR)
+    assert quiet.rows()[0].due == quiet.world.now + (9 * HOUR + EVERY) / manners.SHARE
     quiet.tick(30 * DAY)
-    assert quiet.rows()[0].due == quiet.world.now + 6 * HOUR
+    assert quiet.rows()[0].due == quiet.world.now + 30 * MINUTE
     quiet.world.answer = lambda _: httpx.Response(200, json={"items": [quiet.world.now.timestamp()], "next": 0})
     quiet.tick(6 * HOUR)
     assert quiet.rows()[0].due == quiet.world.now + EVERY
+
+
+def test_runs_that_begin_a_little_sooner_or_later_miss_no_turn(listen: Callable[..., Listener]) -> None:
+    """A run's first answers come some seconds after it begins, and the next run may begin sooner after its tick."""
+    source = listen(*feeds("a.example/f", "b.example/f"))
+    chance, begins = random.Random(3), NOON
+
+    def takes_a_while(_: httpx.Request) -> None:
+        source.world.now += timedelta(seconds=20)
+
+    source.world.answer = takes_a_while
+    for turn in range(1, 9):
+        source.world.now = begins + timedelta(seconds=chance.uniform(0, 25))
+        source.tick()
+        assert len(source.world.times("a.example")) == len(source.world.times("b.example")) == turn
+        begins += EVERY
+
+
+def test_what_failed_or_asked_for_a_pause_is_not_asked_a_second_too_soon(listen: Callable[..., Listener]) -> None:
+    source = listen(*feeds("a.example/f"))
+    source.world.answer = lambda _: httpx.Response(429, headers={"Retry-After": "1200"})
+    source.tick()
+    source.tick(timedelta(seconds=1199))
+    assert len(source.world.times()) == 1
+    source.world.answer = lambda _: httpx.Response(500)
+    source.tick(timedelta(seconds=1))
+    due = source.rows()[0].due
+    assert due
+    source.tick(due - source.world.now - timedelta(seconds=1))
+    assert len(source.world.times()) == 2
 
 
 # Quotas
