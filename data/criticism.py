@@ -27,6 +27,16 @@ TOLD = (
     " AND f.published < $finish + $edge GROUP BY f.story)"
 )
 
+FIRST = (
+    "found AS MATERIALIZED (SELECT f.brand, f.story, f.leads, f.hidden, f.published, f.source, f.intent, f.label,"
+    " t.theme, t.journey, t.again FROM facts f JOIN theme_members t USING (brand, source, id)"
+    " WHERE f.brand = $brand AND t.brand = $brand AND t.theme <> ''"
+    " AND f.published >= $start - $edge AND f.published < $finish + $edge),"
+    " told AS (SELECT story, any_value(theme) AS theme, any_value(journey) AS journey, any_value(again) AS again"
+    " FROM (FROM found WHERE NOT leads) c ANTI JOIN (FROM found WHERE leads) l USING (story) GROUP BY story)"
+)
+"""TOLD, but only of stories whose first copy is in no theme itself; those that are stand in `found`."""
+
 
 @dataclass(frozen=True)
 class Theme:
@@ -116,10 +126,13 @@ def told(con: Connection, filters: Filters, borders: Sequence[datetime]) -> tupl
     begins = edges[np.searchsorted(edges, slots * SLOT, side="right") - 1]
     con.register("steps", pa.table({"slot": slots, "begins": begins}))
     where, values = _where(filters)
+    columns = "theme, f.published, f.source, f.intent, journey, again, f.label"
+    counted = f"SELECT {columns} FROM facts f JOIN told USING (story) WHERE {where}"  # noqa: S608
+    if filters.stories:  # most first copies are in a theme themselves: only for the others are further copies asked
+        counted += f" UNION ALL SELECT {columns} FROM found f WHERE {where}"  # noqa: S608
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE told_of AS WITH {TOLD}"  # noqa: S608
-        " SELECT theme, epoch_us(f.published) // 900000000 AS slot, f.published, f.source, f.intent, journey, again,"
-        f" label FROM facts f JOIN told USING (story) WHERE {where}",
+        f"CREATE OR REPLACE TEMP TABLE told_of AS WITH {FIRST if filters.stories else TOLD}"  # noqa: S608
+        f" SELECT *, epoch_us(published) // 900000000 AS slot FROM ({counted})",
         values | {"edge": EDGE, "start": borders[0], "finish": borders[-1]},
     )
     counts = con.execute(

@@ -1,8 +1,11 @@
 """Says which mentions are looked at, and writes that as a condition of SQL."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+import duckdb
 
 from earful.data import triage
 
@@ -36,6 +39,13 @@ class Filters:
 
 def conditions(filters: Filters) -> tuple[str, list[Any]]:
     """Writes the filters as a condition on facts `f` and, when words or an author are sought, mentions `m`."""
+    where, values = of_facts(filters)
+    more, given = of_words(filters)
+    return " AND ".join(filter(None, (where, more))), values + given
+
+
+def of_facts(filters: Filters) -> tuple[str, list[Any]]:
+    """Writes the filters as a condition on facts `f`, but for words and author."""
     parts = ["f.brand = ?", "f.published >= ?", "f.published < ?", "f.hidden" if filters.hidden else "NOT f.hidden"]
     values: list[Any] = [filters.brand, filters.start, filters.finish]
     if filters.stories and not filters.hidden:
@@ -61,12 +71,37 @@ def conditions(filters: Filters) -> tuple[str, list[Any]]:
         values.append(filters.stars)
     more, given = triage.condition(filters.brand, filters.statuses, filters.assignee)
     parts += more
-    values += given
+    return " AND ".join(parts), values + given
+
+
+def of_words(filters: Filters) -> tuple[str, list[Any]]:
+    """Writes the words and the author that are sought as a condition on mentions `m`, "" where none are."""
+    parts: list[str] = []
+    values: list[Any] = []
     if filters.author:
         parts.append("contains(lower(m.author), lower(?))")
         values.append(filters.author)
     for word in filters.words.split():
         # contains() knows no wildcards, so nothing in the word needs escaping
-        parts.append("contains(lower(m.title || ' ' || m.text), lower(?))")
-        values.append(word)
+        parts.append("(contains(lower(m.title), lower(?)) OR contains(lower(m.text), lower(?)))")
+        values += [word, word]
     return " AND ".join(parts), values
+
+
+def sought(con: duckdb.DuckDBPyConnection, filters: Filters) -> tuple[str, str, list[Any]]:
+    """Gives what to read facts `f` from, and the filters' condition on them with its values.
+
+    Texts are read once a connection, however often the same is sought: that takes longer than all else.
+    """
+    where, values = of_facts(filters)
+    more, given = of_words(filters)
+    if not more:
+        return "facts f", where, values
+    span = [filters.start, filters.finish]
+    name = f"sought_{hashlib.sha256(repr((given, span)).encode()).hexdigest()[:16]}"
+    con.execute(
+        f"CREATE TEMP TABLE IF NOT EXISTS {name} AS SELECT source, id FROM mentions m"  # noqa: S608
+        f" WHERE published >= ? AND published < ? AND {more}",
+        [*span, *given],
+    )
+    return f"facts f SEMI JOIN {name} USING (source, id)", where, values

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from earful.data import rollups
 from earful.data.filtering import Filters as Filters
-from earful.data.filtering import conditions
+from earful.data.filtering import sought
 
 Connection = duckdb.DuckDBPyConnection
 LABELS = ("negative", "neutral", "positive", "unclear", "unscored")
@@ -236,10 +236,10 @@ def alerts(con: Connection, brands: tuple[str, ...], limit: int) -> list[Alert]:
 
 def mentions(con: Connection, filters: Filters, limit: int, offset: int = 0) -> list[Line]:
     """Lists the mentions under the filters, newest first."""
-    where, values = conditions(filters)
+    found, where, values = sought(con, filters)
     rows = con.execute(
         # Joined by the time as well, so that of all texts only those of the page's days are read.
-        f"WITH page AS MATERIALIZED (SELECT f.* FROM facts f{_worded(filters)}"  # noqa: S608
+        f"WITH page AS MATERIALIZED (SELECT f.* FROM {found}"  # noqa: S608
         f" WHERE {where} ORDER BY f.published DESC, f.source, f.id LIMIT ? OFFSET ?),"
         " sizes AS (SELECT story, hidden, count(*) AS copies FROM facts WHERE brand = ?"
         " AND story IN (SELECT story FROM page) GROUP BY ALL)"
@@ -254,8 +254,8 @@ def mentions(con: Connection, filters: Filters, limit: int, offset: int = 0) -> 
 
 def count_mentions(con: Connection, filters: Filters) -> int:
     """Counts the mentions under the filters."""
-    where, values = conditions(filters)
-    row = con.execute(f"SELECT count(*) FROM facts f{_worded(filters)} WHERE {where}", values).fetchone()  # noqa: S608
+    found, where, values = sought(con, filters)
+    row = con.execute(f"SELECT count(*) FROM {found} WHERE {where}", values).fetchone()  # noqa: S608
     assert row is not None
     return int(row[0])
 
@@ -281,11 +281,6 @@ def _register_steps(con: Connection, name: str, edges: Sequence[int], moments: n
     """Registers a table of each `moment` and of when the step `begins` in which it lies."""
     begins = np.array(edges, np.int64)[np.searchsorted(edges, moments, side="right") - 1]
     con.register(name, pa.table({"moment": moments, "begins": begins}))
-
-
-def _worded(filters: Filters) -> str:
-    """Joins the mentions `m` to facts `f` where the filters ask for what stands in them."""
-    return " JOIN mentions m USING (source, id, published)" if filters.words or filters.author else ""
 
 
 def _sources(filters: Filters) -> tuple[str, list[Any]]:
