@@ -16,7 +16,6 @@ import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -186,15 +185,17 @@ def together(browser: Browser, server: Server, sessions: int, folder: Path) -> N
 
 def main() -> None:
     """Builds the store, measures, prints rows."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--mentions", type=int, default=1_000_000)
-    parser.add_argument("--sessions", type=int, default=20)
-    parser.add_argument("--runs", type=int, default=3, choices=range(len(PERIODS) + 1), help="0: no lone reader")
-    parser.add_argument("--brands", type=int, default=3, help="whose pages' queries are timed; 0: none")
-    parser.add_argument("--folder", type=Path, help="keep the store here, and use the one that is there")
-    options = parser.parse_args()
-    folder = options.folder or Path(tempfile.mkdtemp())
-    pages.prepared(folder, options.mentions)
+    asked = overview.parser(__doc__)
+    asked.add_argument("--sessions", type=int, default=20)
+    asked.add_argument("--runs", type=int, default=3, choices=range(len(PERIODS) + 1), help="0: no lone reader")
+    asked.add_argument("--brands", type=int, default=3, help="whose pages' queries are timed; 0: none")
+    options = asked.parse_args()
+    with overview.prepared(options, pages.up_to_now) as folder:
+        measure(folder, options)
+
+
+def measure(folder: Path, options: argparse.Namespace) -> None:
+    """Prints a row for each figure."""
     size = (folder / "main.duckdb").stat().st_size / 1e6
     print(f"a store of {size:,.0f} MB\n\n| what | figure |\n|---|---|", flush=True)
     if options.brands:
@@ -212,8 +213,6 @@ def main() -> None:
             finally:
                 browser.close()
                 server.stop()
-    if not options.folder:
-        shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

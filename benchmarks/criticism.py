@@ -7,10 +7,7 @@ set against them. The intervals are tried on invented days: by chance alone, une
 that last for days.
 """
 
-import argparse
-import shutil
 import statistics
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -105,16 +102,12 @@ def coverage(kind: str, rate: float, length: int, tries: int) -> tuple[float, fl
 
 def main() -> None:
     """Prints a row for each question and for each kind of days."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--mentions", type=int, default=1_000_000)
-    parser.add_argument("--runs", type=int, default=7)
-    parser.add_argument("--tries", type=int, default=500)
-    parser.add_argument("--folder", type=Path)
-    chosen = parser.parse_args()
-    folder = chosen.folder or Path(tempfile.mkdtemp())
-    try:
-        if chosen.mentions:
-            build(folder, chosen.mentions)
+    asked = overview.parser(__doc__)
+    asked.add_argument("--runs", type=int, default=7)
+    asked.add_argument("--tries", type=int, default=500)
+    chosen = asked.parse_args()
+    if chosen.mentions:
+        with overview.prepared(chosen, build) as folder:
             for choice in ("30d", "90d", "365d"):
                 span = period.last(choice, overview.NOW, overview.ZONE)
                 filters = Filters(BRAND, span.start, span.finish)
@@ -123,9 +116,6 @@ def main() -> None:
                     print(
                         f"{choice:5} {name:24} {1000 * statistics.median(times):6.0f} ms, worst {1000 * max(times):.0f}"
                     )
-    finally:
-        if not chosen.folder:
-            shutil.rmtree(folder)
     for kind in ("chance", "uneven", "bursts"):
         for rate in (1.0, 4.0, 20.0):
             one, two, seen = coverage(kind, rate, 28, chosen.tries)

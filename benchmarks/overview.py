@@ -8,12 +8,13 @@ the last 90 against 90, and the last 365 against 365.
 """
 
 import argparse
+import contextlib
 import platform
 import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -108,16 +109,38 @@ def drawn(folder: Path, filters: Filters, span: period.Period) -> float:
     return time.perf_counter() - start
 
 
+def parser(said: str | None) -> argparse.ArgumentParser:
+    """Gives the options of every benchmark that looks at a store."""
+    options = argparse.ArgumentParser(description=said, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--mentions", type=int, default=1_000_000)
+    options.add_argument("--folder", type=Path, help="keep the store here, and use the one that is there")
+    return options
+
+
+@contextlib.contextmanager
+def prepared(options: argparse.Namespace, make: Callable[[Path, int], object]) -> Iterator[Path]:
+    """Gives the folder of the store to look at, made where there is none; one that nobody named goes in the end."""
+    folder = options.folder or Path(tempfile.mkdtemp())
+    try:
+        if not database.current(folder):
+            make(folder, options.mentions)
+        yield folder
+    finally:
+        if not options.folder:
+            shutil.rmtree(folder)
+
+
 def main() -> None:
     """Builds the store, measures, prints a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--mentions", type=int, default=1_000_000)
-    parser.add_argument("--runs", type=int, default=15)
-    parser.add_argument("--folder", type=Path, help="keep the store here, and use the one that is there")
-    options = parser.parse_args()
-    folder = options.folder or Path(tempfile.mkdtemp())
-    if not database.current(folder):
-        build(folder, options.mentions)
+    asked = parser(__doc__)
+    asked.add_argument("--runs", type=int, default=15)
+    options = asked.parse_args()
+    with prepared(options, build) as folder:
+        measure(folder, options)
+
+
+def measure(folder: Path, options: argparse.Namespace) -> None:
+    """Prints how long each question takes."""
     size = (folder / "main.duckdb").stat().st_size / 1e6
     print(f"{options.mentions:,} mentions, {size:,.0f} MB, DuckDB {duckdb.__version__} on {platform.machine()}")
     print(f"\n| ms, median of {options.runs} | 30 days | 90 days | 365 days |\n|---|---|---|---|")
@@ -135,8 +158,6 @@ def main() -> None:
     rows["all queries together"] = together
     for name, medians in rows.items():
         print(f"| {name} | " + " | ".join(f"{1000 * median:.0f}" for median in medians) + " |")
-    if not options.folder:
-        shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,9 @@ Each page is drawn as Streamlit draws it, without a browser and with nothing rem
 the last 7, 30, 90 and 365 days. Where others are at work on the machine, trust the processor time more than the other.
 """
 
-import argparse
 import contextlib
 import logging
 import os
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -97,26 +94,20 @@ def rows(folder: Path, brands: int = 3) -> Iterator[str]:
         )
 
 
-def prepared(folder: Path, mentions: int) -> None:
-    """Makes the store that is looked at, a year up to now, unless there is one."""
-    if not database.current(folder):
-        overview.NOW = datetime.now(UTC)
-        criticism.build(folder, mentions)
+def up_to_now(folder: Path, mentions: int) -> None:
+    """Makes a store of the year up to now."""
+    overview.NOW = datetime.now(UTC)
+    criticism.build(folder, mentions)
 
 
 def main() -> None:
     """Builds the store, measures, prints rows."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--mentions", type=int, default=1_000_000)
-    parser.add_argument("--brands", type=int, default=3)
-    parser.add_argument("--folder", type=Path, help="keep the store here, and use the one that is there")
-    options = parser.parse_args()
-    folder = options.folder or Path(tempfile.mkdtemp())
-    prepared(folder, options.mentions)
-    for row in rows(folder, options.brands):
-        print(row, flush=True)
-    if not options.folder:
-        shutil.rmtree(folder)
+    asked = overview.parser(__doc__)
+    asked.add_argument("--brands", type=int, default=3)
+    options = asked.parse_args()
+    with overview.prepared(options, up_to_now) as folder:
+        for row in rows(folder, options.brands):
+            print(row, flush=True)
 
 
 if __name__ == "__main__":

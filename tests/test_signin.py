@@ -3,8 +3,6 @@
 import json
 import os
 import re
-import shutil
-import socket
 import stat
 import subprocess
 import time
@@ -13,12 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
 import identity
 import invented_store
 import pytest
+import visiting
 from identity import CLIENT, SECRET, Provider
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
+from visiting import CHROMIUM
 
 from earful.dashboard import launch
 from earful.data import people, store
@@ -27,7 +26,6 @@ from earful.flows import config, processes
 from earful.flows.config import ConfigError
 
 ACCESS = {"editors": ["ada@example.org"], "viewers": ["*@example.com"]}
-CHROMIUM = shutil.which("chromium")
 TOML = """
 dashboard = "{dashboard}"
 [[brands]]
@@ -159,9 +157,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     database = Database(folder)
     with database.transaction() as con:
         store.put_setting(con, people.SETTING, ACCESS)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = visiting.free_port()
     with identity.provider() as provider:
         address = f"http://localhost:{port}"
         metadata = f"{provider.address}/.well-known/openid-configuration"
@@ -175,7 +171,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
                 stderr=log,
             )
         try:
-            wait(f"{address}/_stcore/health", process)
+            visiting.await_answer(address, process)
             yield Served(address, provider, database)
         finally:
             process.terminate()
@@ -183,24 +179,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         assert SECRET not in (folder / "dashboard.log").read_text(errors="replace")
 
 
-def wait(address: str, process: "subprocess.Popen[bytes]") -> None:
-    give_up = time.monotonic() + 90
-    while True:
-        try:
-            if httpx.get(address, timeout=2, trust_env=False).is_success:
-                return
-        except httpx.HTTPError:
-            pass
-        assert process.poll() is None and time.monotonic() < give_up, "the dashboard does not answer"
-        time.sleep(0.3)
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+    with visiting.browsing() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -297,10 +279,7 @@ class TestWithoutItsProvider:
 
     def test_a_provider_that_is_down_lets_nobody_in(self, page: Page, tmp_path: Path) -> None:
         invented_store.fill(tmp_path, datetime.now(UTC))
-        with socket.socket() as probe, socket.socket() as other:
-            probe.bind(("127.0.0.1", 0))
-            other.bind(("127.0.0.1", 0))
-            port, nobody = probe.getsockname()[1], other.getsockname()[1]
+        port, nobody = visiting.free_port(), visiting.free_port()
         address = f"http://localhost:{port}"
         signin = launch.SignIn(f"http://127.0.0.1:{nobody}/x", CLIENT, SECRET, address, "127.0.0.1", 12)
         (tmp_path / "signin.toml").write_text(signin.written())
@@ -311,7 +290,7 @@ class TestWithoutItsProvider:
             stderr=subprocess.DEVNULL,
         )
         try:
-            wait(f"{address}/_stcore/health", process)
+            visiting.await_answer(address, process)
             page.goto(address)
             page.get_by_role("button", name="Sign in").click(timeout=60_000)
             page.wait_for_timeout(3000)

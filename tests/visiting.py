@@ -65,9 +65,7 @@ def tracking() -> Iterator[Tracker]:
 @contextmanager
 def serving(folder: Path, config: Path | None = None) -> Iterator[str]:
     """Serves the dashboard over a store's folder and gives its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     named = {"EARFUL_CONFIG": str(config)} if config else {}
     process = subprocess.Popen(
         launch.command(port),
@@ -77,15 +75,28 @@ def serving(folder: Path, config: Path | None = None) -> Iterator[str]:
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        give_up = time.monotonic() + PATIENCE / 1000
-        while not answers(f"{address}/_stcore/health"):
-            assert process.poll() is None, "the dashboard has died"
-            assert time.monotonic() < give_up, "the dashboard does not answer"
-            time.sleep(0.3)
+        await_answer(address, process)
         yield address
     finally:
         process.kill()
         process.wait()
+
+
+def free_port() -> int:
+    """Finds a port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def await_answer(address: str, process: "subprocess.Popen[bytes]") -> None:
+    """Waits until the dashboard of a process answers; fails when it dies or takes too long."""
+    give_up = time.monotonic() + PATIENCE / 1000
+    while not answers(f"{address}/_stcore/health"):
+        assert process.poll() is None, "the dashboard has died"
+        assert time.monotonic() < give_up, "the dashboard does not answer"
+        time.sleep(0.3)
 
 
 def answers(address: str) -> bool:
