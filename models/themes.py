@@ -1,9 +1,9 @@
 """Finds the recurring subjects of a brand's criticism, and goes on with those that are known.
 
 Wide themes are spherical k-means clusters, begun at the centres of the known ones, so that tomorrow's continue today's.
-What emerges would drown in them: the last days' texts are clustered by themselves as well (agglomerative, average
-linkage), and a cluster that the time before does not explain becomes a narrow theme, which takes only what is as near
-to its centre as its own members are. Every text may also belong to none.
+What emerges would drown in them: a scan around every recent text finds it, and what the time before does not explain
+becomes a narrow theme, which takes only what is as near to its centre as its own members are. Every text may also
+belong to none.
 """
 
 import warnings
@@ -24,7 +24,6 @@ Places = npt.NDArray[np.intp]
 ENOUGH = 15  # voices below which no theme is sought
 LEAST = 5  # voices that make a theme
 LINE = 0.1  # cosine to its centre below which a text belongs to no wide theme
-SLACK = 0.05  # below what nine in ten of a narrow theme's first members reach lies its line
 MERGE = 0.75  # cosine between two centres from which they are one theme
 THEMES_MOST = 30  # wide ones
 RECENT, BEFORE = 14.0, 56.0  # days that are set against each other
@@ -219,11 +218,10 @@ def _joined(owners: list[int | None], groups: list[Places], centres: Rows, kept:
 
 def _emerging(rows: Rows, ages: npt.NDArray[np.floating], free: Places) -> list[Theme]:
     """Gives the free rows' emerging subjects as narrow themes, with all that is as near as their own members are."""
-    found = []
-    for members in emerging.subjects(rows[free], ages[free]):
-        centre = _centre(rows[free[members]])
-        line = float(np.quantile(rows[free[members]] @ centre, 0.1)) - SLACK
-        found.append(Theme(None, centre, max(LINE, line), free[members], True))
+    found = [
+        Theme(None, one.centre, max(LINE, one.line), free[one.members], True)
+        for one in emerging.subjects(rows[free], ages[free])
+    ]
     hit, _ = assign(rows[free], found)
     return [replace(one, members=free[hit == place]) for place, one in enumerate(found)]
 

@@ -83,11 +83,31 @@ def test_a_letter_that_three_send_is_new_even_among_few() -> None:
     said = [*complaints.usual(5), *(Said(f"letter {n}", n + 1.0, letter, "letter", f"w{n}") for n in range(3))]
     rows, ages = placed(said)
     (found,) = emerging.subjects(rows, ages)
-    assert {said[place].subject for place in found} == {"letter"}
+    assert {said[place].subject for place in found.members} == {"letter"}
     older = [*said, Said("before", 60.0, letter, "letter", "w9"), Said("still before", 80.0, letter, "letter", "w8")]
     rows, ages = placed(older)
-    for members in emerging.subjects(rows, ages):
-        assert themes.state(ages[members], 120.0) != "new", "it was there before"
+    for one in emerging.subjects(rows, ages):
+        assert themes.state(ages[one.members], 120.0) != "new", "it was there before"
+
+
+def test_what_was_said_before_is_not_new_however_much_it_grows() -> None:
+    often = [
+        Said(f"old kettle {n}", 20.0 + 6 * n, one.text, "kettle", f"o{n}")
+        for n, one in enumerate(complaints.burst(14, 6, seed=5))
+    ]
+    rows, ages = placed([*complaints.usual(30), *complaints.burst(10, 6), *often])
+    found = emerging.subjects(rows, ages)
+    assert all((ages[one.members] >= 14).sum() <= 0.5 * (ages[one.members] < 14).sum() for one in found)
+
+
+def test_a_line_takes_what_it_was_drawn_around() -> None:
+    said = [*complaints.usual(30), *complaints.burst(10, 6)]
+    rows, ages = placed(said)
+    (found,) = emerging.subjects(rows, ages)
+    assert set(found.members) <= set(np.flatnonzero(rows @ found.centre >= found.line))
+    assert {said[place].subject for place in np.flatnonzero(rows @ found.centre >= found.line)} == {"kettle"}
+    again = emerging.subjects(rows, ages)
+    assert [one.members.tolist() for one in again] == [found.members.tolist()]
 
 
 def test_nothing_emerges_where_nothing_changed() -> None:
@@ -112,7 +132,7 @@ def test_a_large_brand_hangs_on_a_sample(monkeypatch: pytest.MonkeyPatch) -> Non
     said = [*complaints.usual(50), *complaints.burst(12, 6)]
     rows, ages = placed(said)
     found = emerging.subjects(rows, ages)
-    subjects = [said[place].subject for place in found[0]]
+    subjects = [said[place].subject for place in found[0].members]
     assert subjects.count("kettle") >= 9
     assert subjects.count("kettle") >= 0.9 * len(subjects)
 
