@@ -174,8 +174,18 @@ def chart(card: Card, zone: ZoneInfo, look: Look, events: Sequence[Event] = ()) 
         ),
         *canvas.dated_event_marks(events, rows, zone, look),
     ]
-    title = ["Seen against what is usual", "Band: up to the upper end of the usual; in colour: the alert"]
+    title = [_height(rows), "Band: up to the upper end of the usual; in colour: the alert"]
     return canvas.whole(layers, title, 210, look)
+
+
+def _height(rows: pd.DataFrame) -> str:
+    """Says how many were seen in the alert's highest interval, and how many are usual in it."""
+    known = rows[rows.alert & rows.observed.notna()]
+    if known.empty:
+        return "Seen against what is usual"
+    top = known.loc[known.observed.idxmax()]
+    step = words.length((top.x2 - top.x).to_pytimedelta())
+    return f"At its height {top.observed:,.0f} per {step}, usual up to {words.expected(top.high)}"
 
 
 def _clock(at: str, zone: ZoneInfo) -> pd.Timestamp:

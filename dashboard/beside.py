@@ -185,7 +185,9 @@ def voices(
             x=x, y=alt.Y("low:Q"), y2="high:Q", detail="run:N"
         ),
         line.mark_line(color=look.positive, strokeWidth=1.8).encode(x=x, y=y, detail="run:N"),
-        line.mark_point(filled=True, size=36, color=look.positive, opacity=1).encode(x=x, y=y, tooltip=tips),
+        line.mark_point(filled=True, size=36, color=look.positive, cursor="pointer")
+        .add_params(canvas.pick("begins"))
+        .encode(x=x, y=y, tooltip=tips, opacity=alt.OpacityValue(0.35, condition=canvas.when_picked(1))),
         *canvas.spike_marks(spikes, mine, zone, look, named=False),
         *canvas.event_marks(events, mine, zone, look, named=True),
     ]

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import beside, canvas, findings, frame, read, read_themes, sql, words
+from earful.dashboard import beside, canvas, findings, frame, picked, read, read_themes, sql, words
 from earful.dashboard.beside import Row
 from earful.dashboard.frame import View
 from earful.data import explained_themes
@@ -45,18 +45,14 @@ def show() -> None:
     if mine.voice and mine.now.volume:
         with st.container(border=True):
             said = findings.voice(own, [row.brand for row in rows], mine.voice.value)
-            title = [said, "Share of all that is said of the brands watched, with its 95% interval"]
+            counted = "Share of all that is said of the brands watched, with its 95% interval"
+            title = [said, f"{counted}; a click on a point shows what was said"]
             gaps = [*found.gaps, *frame.silences(view)]
             parts = (found.counts, rows, own, period.edges, gaps, period.step, view.zone, look, title)
-            st.altair_chart(beside.voices(*parts, found.events, found.spikes), width="stretch")
+            picked.chart(view, "share of voice", beside.voices(*parts, found.events, found.spikes))
             _explain(view, "voice")
+        picked.show(view, ("share of voice",))
     _table(view, rows)
-    st.page_link(
-        frame.PAGES["criticism"],
-        label="What each is criticised for",
-        icon=":material/grid_on:",
-        query_params=view.choice.link(view="brands"),
-    )
 
 
 def _alone() -> None:
@@ -92,7 +88,7 @@ def _table(view: View, rows: list[Row]) -> None:
     shown = pd.DataFrame(
         {
             "Brand": [words.short(row.brand, 60) for row in rows],
-            "": ["competitor" if row.competitor else "own" for row in rows],
+            "Whose": ["competitor" if row.competitor else "own" for row in rows],
             unit: [row.now.volume for row in rows],
             **(
                 {"Before": [row.before.volume for row in rows if row.before]} if all(row.before for row in rows) else {}
@@ -109,11 +105,24 @@ def _table(view: View, rows: list[Row]) -> None:
             "Not scored": [row.now.unscored for row in rows],
         }
     )
-    st.dataframe(shown, hide_index=True, width="stretch")
-    _explain(view, "volume", "brands")
+    counts = (unit, "Before", "Unclear", "Not scored")
+    columns = {name: st.column_config.NumberColumn(format="localized") for name in counts}
+    st.dataframe(shown, hide_index=True, width="stretch", column_config=columns)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _explain(view, "volume", "brands")
+        _mentions(view, rows)
+        st.page_link(
+            frame.PAGES["criticism"],
+            label="What each is criticised for",
+            icon=":material/grid_on:",
+            query_params=view.choice.link(view="brands"),
+        )
+
+
+def _mentions(view: View, rows: list[Row]) -> None:
     names = [row.brand for row in rows]
     first = view.known.brands[0].name
-    with st.popover("Show the mentions of", icon=":material/list:"):
+    with st.popover("Show the mentions of", icon=":material/list:", type="tertiary"):
         for place, name in enumerate(names):
             with st.container(horizontal=True, vertical_alignment="center", key=f"mentions of {place}"):
                 st.text(words.short(name))

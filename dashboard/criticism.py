@@ -24,6 +24,8 @@ from earful.dashboard.read_themes import Found
 from earful.dashboard.subjects import Subject
 from earful.data import explained_themes, queries
 
+SPARSE = ("In a sentence", "Needs")  # columns that are left out while they say nothing
+MANY = 5  # times as many, from which a change is told so and not in percent
 LEAST = 15  # people who complain, from whom on themes are looked for; the same as models.themes.ENOUGH
 
 
@@ -116,6 +118,7 @@ def _list(view: View, listed: list[Subject], chosen: Subject | None, found: Foun
         shown,
         hide_index=True,
         height=min(37 + 35 * len(listed), 387),
+        column_order=[name for name in shown.columns if name not in SPARSE or any(shown[name] != "–")],
         column_config={
             "Theme": st.column_config.TextColumn(width=200),
             "In a sentence": st.column_config.TextColumn(width=300, help="Of one complaint, that says it best"),
@@ -147,6 +150,8 @@ def _change(subject: Subject) -> str:
         return "–"
     if not subject.moved:
         return f"≈ {subject.before:,}"
+    if subject.before and subject.count >= MANY * subject.before:
+        return f"{subject.count / subject.before:.0f} times"
     return words.change(subject.count, subject.before) if subject.before else f"+{subject.count:,}"
 
 

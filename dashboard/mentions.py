@@ -216,7 +216,7 @@ def _facts(view: View, detail: Detail) -> None:
 
 
 def _correct(view: View, detail: Detail) -> None:
-    st.markdown("**What is it towards the brand?**")
+    st.markdown("**How does it speak of the brand?**")
     with st.container(horizontal=True, gap="xsmall"):
         for label, key in zip(store.LABELS, keys.LABELS, strict=True):
             now = detail.corrected and detail.label == label

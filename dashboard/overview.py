@@ -44,7 +44,7 @@ def show() -> None:
     with left:
         _over_time(view, picture, found)
     with right:
-        picked.show(view)
+        picked.show(view, ("net sentiment", "volume"))
         _voice(view, picture)
         _alerts(view, found.alerts)
 
@@ -131,7 +131,8 @@ def _alerts(view: View, alerts: list[queries.Alert]) -> None:
     with st.container(border=True):
         st.markdown("**Latest alerts**")
         if not alerts:
-            st.caption("None so far. Rules stand under `[[rules]]` in `earful.toml`.")
+            st.caption("None so far. What raises one is said by the rules.")
+            st.page_link(frame.PAGES["set-up"], label="See the rules", icon=":material/tune:")
         for alert in alerts:
             _alert(view, alert)
 

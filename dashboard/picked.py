@@ -1,5 +1,6 @@
 """Shows the mentions behind a bar or a point of a chart, beside it, once somebody clicks on one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -13,39 +14,51 @@ from earful.dashboard import canvas, filters, frame, past, read, words
 from earful.dashboard.frame import View
 
 STEP = "step picked"
-CHARTS = ("net sentiment", "volume")
+CHARTS = ("net sentiment", "volume", "theme", "share of voice")
 LABELS = {sign: label for label, sign in words.SIGNS.items()}
 MOST = 50
 
 
 @dataclass(frozen=True)
 class Picked:
-    """What was clicked on: the step that begins then, in seconds since 1970, and the labels drawn there."""
+    """What was clicked on in a chart: the step that begins then, in seconds since 1970, and the labels drawn there.
 
+    No labels are all of them; `themes` are the ids of the themes drawn, the one that stands for them first.
+    """
+
+    chart: str
     brand: str
+    themes: tuple[str, ...]
     begins: int
     labels: tuple[str, ...]
 
 
-def chart(view: View, name: str, drawn: Any) -> None:
+def chart(view: View, name: str, drawn: Any, themes: tuple[str, ...] = ()) -> None:
     """Draws one of the CHARTS, on which a step can be clicked."""
     turn = st.session_state.get(f"{name} turn", 0)
     key = f"{name} {turn}"
-    brand = view.choice.filters.brand
-    st.altair_chart(
-        drawn, width="stretch", key=key, on_select=partial(_pick, name, key, brand), selection_mode=canvas.PICKED
-    )
+    pick = partial(_pick, name, key, view.choice.filters.brand, themes)
+    st.altair_chart(drawn, width="stretch", key=key, on_select=pick, selection_mode=canvas.PICKED)
 
 
-def show(view: View) -> None:
-    """Draws the mentions of the step that was clicked on; nothing where none was, or it is no longer looked at."""
+def show(view: View, charts: Sequence[str] = CHARTS, themes: tuple[str, ...] = ()) -> None:
+    """Draws the mentions of the step that was clicked on in one of some charts, of these themes.
+
+    Draws nothing where none was, or it is no longer looked at.
+    """
     picked: Picked | None = st.session_state.get(STEP)
+    if not picked or picked.chart not in charts or picked.themes != themes:
+        return
     spans = {int(start.timestamp()): (start, finish) for start, finish in pairwise(view.choice.period.edges)}
-    if not picked or picked.brand != view.choice.filters.brand or picked.begins not in spans:
+    if picked.brand != view.choice.filters.brand or picked.begins not in spans:
         return
     start, finish = spans[picked.begins]
     chosen = replace(
-        view.choice.filters, start=start.astimezone(UTC), finish=finish.astimezone(UTC), labels=picked.labels
+        view.choice.filters,
+        start=start.astimezone(UTC),
+        finish=finish.astimezone(UTC),
+        labels=picked.labels,
+        themes=themes,
     )
     total, found = read.mentions(view.folder, view.version, chosen, MOST, 0)
     with st.container(border=True):
@@ -55,7 +68,7 @@ def show(view: View) -> None:
             st.button("Close", key="close picked", type="tertiary", icon=":material/close:", on_click=_close)
         unit = "stories" if chosen.stories else "mentions"
         named = " or ".join(words.SIGNS[label] for label in picked.labels)
-        st.caption(f"{total:,} {unit if total != 1 else words.one(unit)}: {named}")
+        st.caption(f"{total:,} {unit if total != 1 else words.one(unit)}" + (f": {named}" if named else ""))
         st.dataframe(
             pd.DataFrame(
                 {
@@ -76,7 +89,9 @@ def show(view: View) -> None:
             frame.PAGES["mentions"],
             label="Show them under Mentions" if total <= MOST else f"Show all {total:,} under Mentions",
             icon=":material/list:",
-            query_params=view.choice.link(**span, sentiment=list(picked.labels)),
+            query_params=view.choice.link(
+                **span, sentiment=list(picked.labels), **({"theme": themes[0]} if themes else {})
+            ),
         )
 
 
@@ -85,14 +100,14 @@ def _when(view: View, start: datetime, finish: datetime) -> str:
     return write(start, finish, view.zone)
 
 
-def _pick(name: str, key: str, brand: str) -> None:
+def _pick(name: str, key: str, brand: str, themes: tuple[str, ...]) -> None:
     points = st.session_state[key].selection.get(canvas.PICKED) or []
     if not points:
         st.session_state.pop(STEP, None)
         return
     sign = points[0].get("label")
-    labels = (LABELS[sign],) if sign in LABELS else ("negative", "positive")
-    st.session_state[STEP] = Picked(brand, int(points[0]["begins"]), labels)
+    labels = (LABELS[sign],) if sign in LABELS else ("negative", "positive") if name == "net sentiment" else ()
+    st.session_state[STEP] = Picked(name, brand, themes, int(points[0]["begins"]), labels)
     _unmark(*(other for other in CHARTS if other != name))
 
 

@@ -39,9 +39,9 @@ def _report(view: View, path: Path) -> None:
     st.markdown("**A report to send round**")
     st.text(f"{words.short(brand)}, {words.days(period.start, period.finish, view.zone)}")
     st.caption(
-        "One file, whole in itself: what changed and why, the criticisms that grew, what was resolved, share of "
-        "voice, alerts, and what we do not know. Made from one snapshot, whose number stands at its foot: the same "
-        "snapshot gives the same file. Whole days are reported, whatever the hour."
+        "One file that needs nothing else: what changed and why, the criticisms that grew, what was resolved, share of "
+        "voice, alerts, and what is not known. Whole days are reported, whatever the hour. Once made it stays as it "
+        "is: its foot tells from which state of the data it comes."
     )
     with st.popover("Explain its figures", type="tertiary"):
         span = [datetime.combine(day, time(), view.zone) for day in (first, last + timedelta(days=1))]
@@ -90,7 +90,8 @@ def _sent(view: View, path: Path) -> None:
     found = read.digests(view.folder, view.version, view.choice.filters.brand)
     st.markdown("**Digests that were sent**")
     if not found:
-        st.caption("None yet. `[digest]` in `earful.toml` sends one every day or week: see *Set-up*, *The file*.")
+        st.caption("None yet. A digest tells a team by mail or chat, every day or week, what changed.")
+        st.page_link(frame.PAGES["set-up"], label="Set one up", icon=":material/tune:")
         return
     names = {one.digest: one for one in found}
     chosen = st.selectbox("Digest", list(names), format_func=lambda name: _span(view, names[name]))
@@ -108,8 +109,8 @@ def _table(view: View) -> None:
     filters = view.choice.filters
     st.text(f"{words.short(filters.brand)}, {words.days(filters.start, filters.finish, view.zone)}")
     st.caption(
-        f"One row a mention with its words, place, time, label and probabilities, at most {MOST:,}. What begins like "
-        "a formula has an apostrophe before it. `earful export` writes everything, also as Parquet."
+        f"For a spreadsheet: a row for each mention, with its words, place, time, and how it was judged; the newest "
+        f"{MOST:,} at most. What looks like a formula has an apostrophe before it, so that nothing in it runs."
     )
     if st.button("Make a table", icon=":material/table:"):
         with st.spinner("Writing it"):

@@ -33,9 +33,10 @@ def show() -> None:
     judged = sorted(((condition.judge(row), row) for row in found.rows), key=lambda one: (one[0].rank, one[1].source))
     _sum_up([one for one, _ in judged])
     targets.show(store)
-    wanted = st.segmented_control(
+    names = [name for name in condition.ORDER if any(one.name == name for one, _ in judged)]
+    wanted = len(names) > 1 and st.segmented_control(
         "Show",
-        [name for name in condition.ORDER if any(one.name == name for one, _ in judged)],
+        names,
         selection_mode="multi",
         format_func=frame.CONDITIONS.__getitem__,
         key="conditions",
@@ -69,7 +70,12 @@ def _none() -> None:
 
 def _sum_up(judged: list[Condition]) -> None:
     troubled = sum(one.rank <= condition.ORDER.index("silent") for one in judged)
-    if not troubled:
+    waiting = sum(one.name == "new" for one in judged)
+    if waiting == len(judged):
+        title = "No source has been asked yet"
+    elif not troubled and waiting:
+        title = f"All is well; {waiting} of {len(judged)} sources will be asked for the first time by the next run"
+    elif not troubled:
         title = "All sources are heard" if len(judged) > 1 else "The source is heard"
     else:
         title = f"{troubled} of {len(judged)} sources need{'s' * (troubled == 1)} a look"
@@ -106,8 +112,9 @@ def _picture(store: Store, found: read.Sources, edges: list[Any], row: SourceRow
 
 def _figures(store: Store, found: read.Sources, judged: Condition, row: SourceRow) -> None:
     gaps = found.gaps.get(row.source, [])
+    week = found.week.get(row.source, 0)
     lines = [
-        f"**{words.number(found.week.get(row.source, 0))}** mentions in 7 days",
+        f"**{words.number(week)}** mention{'s' * (week != 1)} in 7 days",
         f"Last new {words.ago(row.last_new, store.now)}" if row.last_new else "Nothing new so far",
         _next(store, judged, row),
     ]

@@ -17,6 +17,7 @@ from earful.dashboard import (
     findings,
     frame,
     marking,
+    picked,
     sql,
     subjects,
     theme_actions,
@@ -45,6 +46,7 @@ def show(view: View, found: Found, subject: Subject, everything: list[Subject]) 
         with st.container(border=True):
             _quotes(view, subject)
     with right:
+        picked.show(view, ("theme",), subject.family)
         with st.container(border=True):
             theme_actions.show(view, subject, everything, found.last.made if found.last else None)
         card, why = board.card_of(subject, found.cards), deciding.help_of(view)
@@ -67,10 +69,10 @@ def _trend(view: View, found: Found, subject: Subject) -> None:
     series = figures.series(counts, subject.theme, period.edges, gaps)
     before = Totals(negative=subject.before) if subject.before is not None else None
     moved = findings.volume(subject.totals, before, unit)
-    title = [moved, f"{words.short(subject.name, 36)}; {unit} a {period.step}"]
+    title = [moved, f"{words.short(subject.name, 36)}; {unit} a {period.step}; a click on a bar shows what it counts"]
     look = canvas.DARK if st.context.theme.type == "dark" else canvas.LIGHT
     drawn = trend(series, gaps, found.spikes, found.events, period.step, view.zone, look, title, unit)
-    st.altair_chart(drawn, width="stretch")
+    picked.chart(view, "theme", drawn, subject.family)
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.popover("Explain", type="tertiary"):
             st.markdown(words.DEFINITIONS["theme"])
@@ -111,8 +113,16 @@ def trend(
         canvas.whole_period(data),
         *canvas.gap_marks(gaps, data, zone, look, named=False),
         alt.Chart(bars)
-        .mark_bar(color=look.negative)
-        .encode(x=canvas.time_axis(step), x2="end:T", y=y, y2="ground:Q", tooltip=tips),
+        .mark_bar(color=look.negative, cursor="pointer")
+        .add_params(canvas.pick("begins"))
+        .encode(
+            x=canvas.time_axis(step),
+            x2="end:T",
+            y=y,
+            y2="ground:Q",
+            tooltip=tips,
+            opacity=alt.OpacityValue(0.35, condition=canvas.when_picked(1)),
+        ),
         alt.Chart(pd.DataFrame({"volume": [0]})).mark_rule(color=look.faint, strokeWidth=1).encode(y="volume:Q"),
         *canvas.spike_marks(spikes, data, zone, look, named=False),
         *canvas.event_marks(events, data, zone, look, named=True),

@@ -193,8 +193,9 @@ def _frame(name: str, value: str, moved: str | None, noise: bool, colour: Any, m
             moved.replace("−", "-") if moved else None,  # Streamlit knows only the ASCII minus as a sign
             delta_color="off" if noise else colour,
             delta_arrow="off" if noise else "auto",
-            delta_description="within the noise" if noise and moved else None,
         )
+        if noise and moved:  # under the change: beside it, it would be cut off
+            st.caption("within the noise")
         if more:
             st.caption(more)
         st.space("stretch")

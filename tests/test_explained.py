@@ -73,7 +73,7 @@ def test_what_a_source_brought_in_a_week_is_counted_as_on_the_page(
     text = "\n".join(one.value for one in app.markdown)
     assert len(counts) > 1
     for _, count in counts:
-        assert f"**{count}** mentions in 7 days" in text
+        assert f"**{count}** mention{'s' * (count != 1)} in 7 days" in text
 
 
 def test_pages_with_figures_offer_their_queries(themed: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,7 +127,7 @@ def test_correcting_a_label_and_seeing_the_numbers_follow(page: Page) -> None:
     before = share.get_by_test_id("stMetricValue").inner_text()
     share.locator("xpath=ancestor::*[@data-testid='stVerticalBlock'][1]").get_by_role("button", name="Explain").click()
     follow(page, "Show what is counted here", "mentions")
-    expect(page.get_by_text("What is it towards the brand?")).to_be_visible()
+    expect(page.get_by_text("How does it speak of the brand?")).to_be_visible()
     page.get_by_role("button", name="▲ positive").last.click()
     expect(page.get_by_text("corrected by a person")).to_be_visible()
     page.get_by_role("link", name="Overview").click()

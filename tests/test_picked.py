@@ -1,0 +1,73 @@
+"""A click on a time chart lists what was counted there, beside it, on every page that has one."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import themed_store
+from streamlit.testing.v1 import AppTest
+
+from earful.dashboard import launch, picked
+from earful.dashboard.picked import Picked
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def midnight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """When a day of three days ago begins, in a store of themes up to now."""
+    monkeypatch.setenv("EARFUL_STORE", str(tmp_path))
+    now = datetime.now(UTC)
+    themed_store.fill(tmp_path, now.replace(hour=12, minute=0, second=0, microsecond=0))
+    day = (now - 3 * DAY).astimezone(ZoneInfo("Europe/Berlin"))
+    return day.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def after_a_click(file: str, on: Picked) -> AppTest:
+    app = AppTest.from_file(str(Path(launch.__file__).parent / "app.py"), default_timeout=120).run()
+    app.switch_page(file)
+    app.session_state[picked.STEP] = on
+    app.run()
+    assert not app.exception
+    return app
+
+
+def listed(app: AppTest) -> list[str]:
+    return [
+        text for one in app.dataframe if set(one.value) == {"Mention", "When", "Source"} for text in one.value.Mention
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "chart", "themes", "labels", "said"),
+    [
+        ("overview.py", "volume", (), ("positive",), ["Acme was kind"]),
+        ("compare.py", "share of voice", (), (), ["app crashes", "courier", "hotline", "was kind"]),
+        ("criticism.py", "theme", ("courier",), (), ["courier"]),
+    ],
+)
+def test_what_was_clicked_on_is_listed(
+    midnight: datetime, file: str, chart: str, themes: tuple[str, ...], labels: tuple[str, ...], said: list[str]
+) -> None:
+    found = listed(after_a_click(file, Picked(chart, "Acme", themes, int(midnight.timestamp()), labels)))
+    assert found
+    for words in said:
+        assert any(words in one for one in found)
+    assert all(any(words in one for words in said) for one in found)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Picked("volume", "Acme", (), 0, ()),
+        Picked("theme", "Bolt", ("courier",), 0, ()),
+        Picked("theme", "Acme", ("hotline",), 0, ()),
+        Picked("theme", "Acme", ("courier",), 900, ()),
+    ],
+    ids=["another chart", "another brand", "another theme", "a step that is not drawn"],
+)
+def test_what_is_no_longer_looked_at_is_not_listed(midnight: datetime, other: Picked) -> None:
+    begins = int(midnight.timestamp()) + other.begins
+    found = after_a_click("criticism.py", Picked(other.chart, other.brand, other.themes, begins, other.labels))
+    assert listed(found) == []
