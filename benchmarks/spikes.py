@@ -1,20 +1,18 @@
 """False alarms and hours to detection on simulated brands of which the truth is known, beside other rules.
 
-    python benchmarks/spikes.py [--brands 20] [--only balanced] [--minutes 60]
+    python benchmarks/spikes.py [--brands 20] [--first 0] [--only balanced] [--minutes 15]
 
-Brands of 0.1 to 10,000 mentions an hour, in steps of an hour (or, for Earful's rules alone, of fewer minutes): a
-rhythm of day and week, counts that scatter by 15 % beyond Poisson (k = 0.0225) around a rate that wanders (a fifth up
-or down within weeks) and grows or shrinks by up to a tenth a month, three gaps of 2 to 12 hours. A false alarm is one
-in a quiet brand after its first two weeks. A spike of two, five or ten times the usual begins at any hour: a *step*
-of a day, a *ramp* that reaches its size after 12 hours and lasts a day, a *burst* of three hours. It is found when an
-alarm is raised while it lasts or in the two hours after; hours are counted from its first to the end of the step that
-raised the alarm.
+Brands of 0.1 to 10,000 mentions an hour, in steps of 15 minutes, or of an hour for the other rules: a rhythm of day
+and week, counts that scatter by 15 % beyond Poisson (k = 0.0225) around a rate that wanders (a fifth up or down within
+weeks) and grows or shrinks by up to a tenth a month, three gaps of 2 to 12 hours. A false alarm is one in a quiet brand
+after its first two weeks. A spike of two, five or ten times the usual begins at any hour: a *step* of a day, a *ramp*
+that reaches its size after 12 hours and lasts a day, a *burst* of three hours. It is found when an alarm is raised
+while it lasts or in the two hours after; hours are counted from its first to the end of the step that raised the alarm.
 
-Alarms are raised as Earful does: a step over the line with 5 mentions at least makes one pending, a second step that
-is still high raises it, two calm ones end it. The other rules raise theirs at once, with 5 mentions at least, as their
-makers do: mean + 3 sd of all before (Huginn's peak detector), last hour over twice the 7-day mean (Axur), week over
-twice the mean of the 7 before (obsei's anomaly example), EWMA (smoothing .3, 3 sd), Poisson at 1 in 1,000 against the
-28-day mean.
+Alarms are raised by the life of an alert that watches (`models/alertlife.py`). The other rules raise theirs at once,
+with 5 mentions at least, as their makers do: mean + 3 sd of all before (Huginn's peak detector), last hour over twice
+the 7-day mean (Axur), week over twice the mean of the 7 before (obsei's anomaly example), EWMA (smoothing .3, 3 sd),
+Poisson at 1 in 1,000 against the 28-day mean.
 """
 
 import argparse
@@ -22,14 +20,19 @@ import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from statistics import median
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import poisson
 
-from earful.models import spikes
+from earful.flows import windows
+from earful.flows.rule_table import Rule
+from earful.flows.windows import Watched
+from earful.models import alertlife, spikes
 
 Figures = NDArray[np.float64]
+ZONE = ZoneInfo("UTC")
 START = datetime(2025, 1, 6, tzinfo=UTC)
 VOLUMES = (0.1, 1.0, 20.0, 300.0, 10_000.0)
 SIZES = (2.0, 5.0, 10.0)
@@ -59,26 +62,24 @@ def counted(rate: Figures, generator: np.random.Generator, parts: int) -> list[f
     return counts
 
 
+def joined(counts: Sequence[float | None], minutes: int, parts: int) -> list[float | None]:
+    """Sums counts of so many minutes to so many parts of an hour; unknown where one of them is."""
+    length = 60 // minutes // parts
+    whole = [counts[place : place + length] for place in range(0, len(counts), length)]
+    return [None if None in some else sum(one or 0.0 for one in some) for some in whole]
+
+
 def ours(sensitivity: str, step: timedelta) -> Callable[[Sequence[float | None]], list[int]]:
     """Gives the places at whose end Earful raises an alarm."""
-    line = spikes.SENSITIVITY[sensitivity]
+    rule = Rule(name="Doubled", step=step, sensitivity=sensitivity, least=LEAST)
 
     def raised(counts: Sequence[float | None]) -> list[int]:
-        times = [START + place * step for place in range(len(counts))]
-        state, calm, places = "calm", 0, []
-        for place, (count, one) in enumerate(zip(counts, spikes.judge(counts, times, step), strict=True)):
-            if count is None:
-                continue
-            held = one.score >= 0.6 * line
-            if state == "pending":
-                state = "firing" if held else "calm"
-                places += [place] if held else []
-            elif state == "calm" and one.score >= line and count >= LEAST:
-                state = "pending"
-            calm = 0 if held else calm + 1
-            if state == "firing" and calm >= 2:
-                state = "calm"
-        return places
+        bounds = [START + place * step for place in range(len(counts) + 1)]
+        dark = [(bounds[place], bounds[place + 1]) for place, count in enumerate(counts) if count is None]
+        judged = windows.judged([int(count or 0) for count in counts], bounds, dark, step, ZONE)
+        line = windows.line(Watched("", rule, START, tuple(judged)), bounds[-1])
+        lives = alertlife.replay(None, judged, START, line, bounds[-1])
+        return [(fired - START) // step - 1 for fired in dict.fromkeys(one.fired for one in lives) if fired]
 
     return raised
 
@@ -157,46 +158,64 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--brands", type=int, default=20, help="for each volume, size and shape")
     parser.add_argument("--only", default="", help="a part of the rules' names")
-    parser.add_argument("--minutes", type=int, default=60, choices=[5, 10, 15, 20, 30, 60], help="of a step")
+    parser.add_argument("--first", type=int, default=0, help="number of the first brand: others are other chances")
+    parser.add_argument(
+        "--minutes", type=int, default=15, choices=[5, 10, 15, 20, 30, 60], help="of a step of Earful's"
+    )
+    parser.add_argument("--volume", type=float, choices=VOLUMES, help="only brands of so many mentions an hour")
+    parser.add_argument("--spike", default="", help='only one of the spikes, say "step x2"')
     options = parser.parse_args()
-    step, parts = timedelta(minutes=options.minutes), 60 // options.minutes
-    rules = {f"Earful, {name}": ours(name, step) for name in spikes.SENSITIVITY} | (OTHERS if parts == 1 else {})
+    step = timedelta(minutes=options.minutes)
+    volumes = (options.volume,) if options.volume else VOLUMES
+    brands = range(options.first, options.first + options.brands)
+    rules = {f"Earful, {name}": ours(name, step) for name in spikes.SENSITIVITY} | OTHERS
     rules = {name: rule for name, rule in rules.items() if options.only in name}
+    parts = {name: 1 if name in OTHERS else 60 // options.minutes for name in rules}
     print("False alarms a brand and month\n")
-    print("| rule | " + " | ".join(f"{volume:g} an hour" for volume in VOLUMES) + " |")
-    print("|---|" + "---:|" * len(VOLUMES))
-    quiet: dict[float, list[list[float | None]]] = {volume: [] for volume in VOLUMES}
-    for volume in VOLUMES:
-        for brand in range(options.brands):
+    print("| rule | " + " | ".join(f"{volume:g} an hour" for volume in volumes) + " |")
+    print("|---|" + "---:|" * len(volumes))
+    quiet: dict[float, list[list[float | None]]] = {volume: [] for volume in volumes}
+    for volume in volumes:
+        for brand in brands:
             generator = np.random.default_rng([1, brand, int(volume * 10)])
-            quiet[volume].append(counted(rates(volume, QUIET, generator), generator, parts))
+            quiet[volume].append(counted(rates(volume, QUIET, generator), generator, 60 // options.minutes))
     for name, rule in rules.items():
         a_month = [
-            sum(place >= WARM * parts for counts in quiet[volume] for place in rule(counts))
+            sum(
+                place >= WARM * parts[name]
+                for counts in quiet[volume]
+                for place in rule(joined(counts, options.minutes, parts[name]))
+            )
             / (len(quiet[volume]) * (QUIET - WARM) / 720)
-            for volume in VOLUMES
+            for volume in volumes
         ]
-        print(f"| {name} | " + " | ".join(f"{figure:.2f}" for figure in a_month) + " |")
+        print(f"| {name} | " + " | ".join(f"{figure:.2f}" for figure in a_month) + " |", flush=True)
     print("\nMedian hours until found (share found)\n")
-    print("| rule | spike | " + " | ".join(f"{volume:g} an hour" for volume in VOLUMES) + " |")
-    print("|---|---|" + "---:|" * len(VOLUMES))
+    print("| rule | spike | " + " | ".join(f"{volume:g} an hour" for volume in volumes) + " |")
+    print("|---|---|" + "---:|" * len(volumes))
     for shape, (lasts, rises) in SHAPES.items():
         for size in SIZES:
-            spiked: dict[float, list[tuple[int, list[float | None]]]] = {volume: [] for volume in VOLUMES}
-            for volume in VOLUMES:
-                for brand in range(options.brands):
+            if options.spike not in f"{shape} x{size:g}":
+                continue
+            spiked: dict[float, list[tuple[int, list[float | None]]]] = {volume: [] for volume in volumes}
+            for volume in volumes:
+                for brand in brands:
                     generator = np.random.default_rng([2, brand, int(volume * 10)])
                     begin = HISTORY + int(generator.integers(0, 168))
                     rate = rates(volume, begin + lasts + 2, generator)
                     course = np.minimum((np.arange(lasts) + 1) / max(rises, 1), 1.0)
                     rate[begin : begin + lasts] *= 1 + (size - 1) * course
-                    spiked[volume].append((begin, counted(rate, generator, parts)))
+                    spiked[volume].append((begin, counted(rate, generator, 60 // options.minutes)))
             for name, rule in rules.items():
                 cells = []
-                for volume in VOLUMES:
+                for volume in volumes:
                     hours = [
                         min(
-                            ((place + 1) / parts - begin for place in rule(counts) if place >= begin * parts),
+                            (
+                                (place + 1) / parts[name] - begin
+                                for place in rule(joined(counts, options.minutes, parts[name]))
+                                if place >= begin * parts[name]
+                            ),
                             default=math.inf,
                         )
                         for begin, counts in spiked[volume]

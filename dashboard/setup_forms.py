@@ -48,7 +48,7 @@ def rules(view: Store, draft: Draft) -> None:
 
 def _rule_said(one: dict[str, Any]) -> tuple[str, str]:
     counts = COUNTS.get(str(one.get("counts", "negative")), "")
-    return one.get("name", ""), f"{counts}, in intervals of {one.get('step', '1h')}"
+    return one.get("name", ""), f"{counts}, in intervals of {one.get('step', '15m')}"
 
 
 def targets(view: Store, draft: Draft) -> None:
@@ -196,7 +196,7 @@ def _rule(view: Store, draft: Draft, values: dict[str, Any], key: str) -> dict[s
     )
     left, right = st.columns(2)
     counts = _choice(left, "Counts", COUNTS, values.get("counts", "negative"), key + "counts")
-    step = _choice(right, "In intervals of", STEPS, values.get("step", "1h"), key + "step")
+    step = _choice(right, "In intervals of", STEPS, values.get("step", "15m"), key + "step")
     least = left.number_input("At least so many", 1, 100_000, int(values.get("least", 5)), key=key + "least")
     budget = right.text_input("At most", values.get("budget", ""), key=key + "budget", placeholder="1 per week")
     sensitivity = None

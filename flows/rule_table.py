@@ -72,9 +72,9 @@ class Rule(BaseModel):
     `counts` says which stories: "negative", "all", "share" (the share of the negative ones among those with a
     sentiment), or "silence", where nothing at all is what is told; `theme`, `source` and `stars_at_most` narrow that.
     `sensitivity` is how surprising an interval of length `step` must be, or `budget` how many alerts there may be:
-    the line is then found from the brand's history. Below `least` stories nothing is surprising. `lasting` is how long
-    a silence must last (by default twice the longest so far). `repeat` reminds while an alert goes on, `quiet` are
-    hours without messages, `targets` whom to tell (all by default).
+    the line is then found from the brand's history. Below `least` stories, in an hour where a step is shorter, nothing
+    is surprising. `lasting` is how long a silence must last (by default twice the longest so far). `repeat` reminds
+    while an alert goes on, `quiet` are hours without messages, `targets` whom to tell (all by default).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -85,7 +85,7 @@ class Rule(BaseModel):
     theme: str = ""
     source: str = ""
     stars_at_most: Annotated[int, Field(ge=1, le=5)] | None = None
-    step: Annotated[timedelta, BeforeValidator(_step)] = timedelta(hours=1)
+    step: Annotated[timedelta, BeforeValidator(_step)] = timedelta(minutes=15)
     sensitivity: Literal["sensitive", "balanced", "strict"] = "balanced"
     budget: Annotated[Budget | None, BeforeValidator(_budget)] = None
     least: Annotated[int, Field(ge=1)] = 5

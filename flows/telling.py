@@ -21,6 +21,7 @@ from earful.flows.rule_table import Rule
 
 STALE = timedelta(days=1)  # an alert that was resolved longer ago is told to nobody who had not heard of it
 FORGOTTEN = timedelta(days=30)  # and longer ago to nobody at all
+WINDOW = timedelta(hours=1)  # in which a brand has one message at most, in a rule's step where that is longer
 ORDER = ("firing", "reminder", "resolved")
 
 
@@ -85,7 +86,7 @@ def held(alert: Alert, rule: Rule, told: Sequence[Told], silences: Sequence[Sile
         return True
     if new and rule.budget and over_budget(alert, rule, told, now):
         return True
-    return any(timedelta(0) <= now - one.told < rule.step for one in told)  # not by a clock that ran ahead
+    return any(timedelta(0) <= now - one.told < max(rule.step, WINDOW) for one in told)  # not by a clock that ran ahead
 
 
 def over_budget(alert: Alert, rule: Rule, told: Sequence[Told], now: datetime) -> bool:

@@ -55,10 +55,10 @@ every = "1h"
 [[rules]]
 name = "Criticism breaks out"
 counts = "negative"          # or "all", where everything is criticism; "share" of negatives; "silence"
-step = "1h"                  # the interval that is judged: 5m to 1d
+step = "15m"                 # the interval that is judged: 5m to 1d
 sensitivity = "balanced"     # sensitive, balanced or strict; or instead of it
 # budget = "1 per week"      # finds its own line, by which so many would have fired in the past
-least = 5                    # stories an interval, below which nothing is said
+least = 5                    # stories an hour (an interval, where that is longer), below which nothing is said
 # repeat = "6h"              # a reminder while it goes on and nobody has acknowledged it
 # quiet = "22:00-07:00"      # in your time zone: what breaks out is told when they end. A second, strict rule without
                              # quiet hours may still wake you

@@ -1,10 +1,10 @@
 """Watches every brand under every rule, turns what breaks out into spikes and alerts, and has them told."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
-from earful.data import alerting, failpoint, health, queries, store
+from earful.data import alerting, failpoint, health, queries, store, todo
 from earful.data.alerting import Alert, Spike
 from earful.data.database import Database
 from earful.flows import cards, telling, troubles, windows
@@ -33,8 +33,11 @@ def watch(database: Database, config: Config, clock: Callable[[], datetime]) -> 
         names = [(brand, rule.name) for brand, rule in watched]
         alerting.end_others(con, [("", ""), *names], now)  # alerts about sources have no rule
         troubles.watch(con, config, now)
+        sources = {source.name for source in config.sources}
+        rows = [row for row in todo.sources(con) if row.source in sources and row.state == "fine"]
+        asked = {row.source: row.last_success for row in rows if row.last_success}
         for brand, rule in watched:
-            changed += _watch_brand(con, config, rule, brand, news(rule.step, now, slept), now)
+            changed += _watch_brand(con, config, rule, brand, news(rule.step, now, slept), asked, now)
             failpoint.reach("watched_brand")
         telling.tell(con, config, names, now)
         failpoint.reach("put_out")
@@ -60,7 +63,13 @@ def news(step: timedelta, now: datetime, slept: datetime) -> datetime:
 
 
 def _watch_brand(
-    con: alerting.Connection, config: Config, rule: Rule, brand: str, since: datetime, now: datetime
+    con: alerting.Connection,
+    config: Config,
+    rule: Rule,
+    brand: str,
+    since: datetime,
+    asked: Mapping[str, datetime],
+    now: datetime,
 ) -> list[Alert]:
     before = alerting.latest_alert(con, brand, rule.name, now)
     if before and before.latest > now:  # a clock that ran ahead was set right: what comes from now on is new
@@ -72,7 +81,7 @@ def _watch_brand(
         return []
     line = windows.line(watched, life.started if life and life.state in OPEN else since)
     alerting.save_spikes(con, brand, rule.name, watched.begin, spikes_of(watched.windows, line))
-    settled = now - min(config.every, rule.step)
+    settled = windows.settled(watched, config.every, asked, now)
     changed = []
     lives = alertlife.replay(life, watched.windows, since, line, settled)
     last = {one.started: one for one in lives}

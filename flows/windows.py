@@ -1,7 +1,7 @@
 """Counts what a rule watches in whole intervals and has each judged by those before it."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -11,10 +11,11 @@ from earful.data import alerting, counting
 from earful.data.counting import EPOCH, Connection, Counted
 from earful.flows.rule_table import Rule
 from earful.models import share, silence, spikes
-from earful.models.alertlife import Line, Window, found_line
+from earful.models.alertlife import LINES, Line, Window, found_line
 
 HISTORY = timedelta(days=180)
 LEARNT = timedelta(days=90)  # of history, from which a budget finds its line
+HOUR = timedelta(hours=1)
 SILENT = 1.0  # the score of an interval in which a silence has lasted too long
 
 Span = tuple[datetime, datetime]
@@ -22,12 +23,13 @@ Span = tuple[datetime, datetime]
 
 @dataclass(frozen=True)
 class Watched:
-    """A brand under a rule: its intervals from `begin` on, oldest first, all of which are judged."""
+    """A brand under a rule: its intervals from `begin` on, oldest first, all of which are judged, and who is heard."""
 
     brand: str
     rule: Rule
     begin: datetime
     windows: tuple[Window, ...]
+    sources: frozenset[str] = frozenset()
 
 
 def counted(rule: Rule, brand: str) -> Counted:
@@ -49,16 +51,16 @@ def look(con: Connection, rule: Rule, brand: str, zone: ZoneInfo, now: datetime,
     quiet = rule.counts == "silence"
     bounds = edges(begin, now if lasts or quiet else min(now, newest + 2 * rule.step), rule.step, zone)
     counts = counting.per_step(con, counted(rule, brand), bounds)
-    sources = {rule.source} if rule.source else alerting.speakers(con, brand)
+    speakers = frozenset({rule.source} if rule.source else alerting.speakers(con, brand))
     if quiet:
         gaps = alerting.gaps(con, begin, silent=False)
-        dark = [(start, finish or now) for source, start, finish in gaps if source in sources]
-        return Watched(brand, rule, begin, tuple(silences(counts, bounds, dark, rule.lasting)))
-    dark = unheard(sources, alerting.gaps(con, begin), now)
+        dark = [(start, finish or now) for source, start, finish in gaps if source in speakers]
+        return Watched(brand, rule, begin, tuple(silences(counts, bounds, dark, rule.lasting)), speakers)
+    dark = unheard(speakers, alerting.gaps(con, begin), now)
     if rule.counts == "share":
         of_all = counting.per_step(con, replace(counted(rule, brand), negative=False, judged=True), bounds)
-        return Watched(brand, rule, begin, tuple(shares(counts, of_all, bounds, dark, rule.step, zone)))
-    return Watched(brand, rule, begin, tuple(judged(counts, bounds, dark, rule.step, zone)))
+        return Watched(brand, rule, begin, tuple(shares(counts, of_all, bounds, dark, rule.step, zone)), speakers)
+    return Watched(brand, rule, begin, tuple(judged(counts, bounds, dark, rule.step, zone)), speakers)
 
 
 def line(watched: Watched, until: datetime) -> Line:
@@ -66,12 +68,22 @@ def line(watched: Watched, until: datetime) -> Line:
     rule = watched.rule
     if rule.counts == "silence":
         return Line(SILENT, rising=False)
+    line = _line(rule, rule.score)
     if not rule.budget:
-        return Line(rule.score, rule.least)
+        return line
     known = [window for window in watched.windows if window.finish <= until]
     if not known or known[-1].finish - known[0].start < rule.budget.period:
-        return Line(rule.score, rule.least)  # too little is known to find one
-    return Line(found_line(known, until - LEARNT, rule.budget, rule.least), rule.least)
+        return line  # too little is known to find one
+    return found_line(known, until - LEARNT, rule.budget, [_line(rule, score) for score in LINES])
+
+
+def settled(watched: Watched, every: timedelta, asked: Mapping[str, datetime], now: datetime) -> datetime:
+    """Tells up to when intervals are settled: each source was `asked` since, and one run had time to catch up.
+
+    Nobody waits for a source for longer than a step, or an hour where that is shorter.
+    """
+    last = min((asked[source] for source in watched.sources if source in asked), default=now)
+    return max(min(last, now - min(every, watched.rule.step)), now - max(watched.rule.step, HOUR))
 
 
 def edges(begin: datetime, end: datetime, step: timedelta, zone: ZoneInfo) -> list[datetime]:
@@ -90,14 +102,16 @@ def edges(begin: datetime, end: datetime, step: timedelta, zone: ZoneInfo) -> li
     return days
 
 
-def unheard(speakers: set[str], gaps: Sequence[tuple[str, datetime, datetime | None]], now: datetime) -> list[Span]:
+def unheard(
+    speakers: Collection[str], gaps: Sequence[tuple[str, datetime, datetime | None]], now: datetime
+) -> list[Span]:
     """Lists the intervals in which every one of the sources could not be read: nothing is known of them."""
     bounds = sorted({bound for _, start, finish in gaps for bound in (start, finish or now)})
     return [
         (one, other)
         for one, other in pairwise(bounds)
         if speakers
-        and speakers <= {source for source, start, finish in gaps if start <= one and (finish or now) >= other}
+        and set(speakers) <= {source for source, start, finish in gaps if start <= one and (finish or now) >= other}
     ]
 
 
@@ -116,8 +130,8 @@ def judged(
         step,
     )
     return [
-        Window(start, finish, count, one.expected, one.high, one.score)
-        for (start, finish), count, one in zip(spans, heard, steps, strict=True)
+        Window(start, finish, count, one.expected, one.high, one.score, late)
+        for (start, finish), count, one, late in zip(spans, heard, steps, _lately(heard, step), strict=True)
     ]
 
 
@@ -139,8 +153,10 @@ def shares(
         step,
     )
     return [
-        Window(start, finish, count, one.share.expected * total, one.share.high * total, one.share.score)
-        for (start, finish), count, total, one in zip(spans, heard, totals, found, strict=True)
+        Window(start, finish, count, one.share.expected * total, one.share.high * total, one.share.score, late)
+        for (start, finish), count, total, one, late in zip(
+            spans, heard, totals, found, _lately(heard, step), strict=True
+        )
     ]
 
 
@@ -167,6 +183,18 @@ def silences(
             silent = silence.too_long(total, bounds[0], finish - since, longest, finish)
         windows.append(Window(start, finish, count, usual, usual, SILENT if silent and count == 0 else 0.0))
     return windows
+
+
+def _line(rule: Rule, score: float) -> Line:
+    return Line(score, rule.least, spikes.sure(score))
+
+
+def _lately(counts: Sequence[int | None], step: timedelta) -> list[int | None]:
+    """Sums, up to each count, what was heard in an hour; None where a step is as long."""
+    if step >= HOUR:
+        return [None] * len(counts)
+    length = HOUR // step
+    return [sum(one or 0 for one in counts[max(0, place - length + 1) : place + 1]) for place in range(len(counts))]
 
 
 def _heard(counts: Sequence[int], bounds: Sequence[datetime], dark: Sequence[Span]) -> list[int | None]:

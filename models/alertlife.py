@@ -1,10 +1,12 @@
 """The life of an alert as a pure function: inactive, pending, firing, resolved, and dropped where it did not last.
 
-A surprising interval makes an alert pending, a second that is still high makes it fire, and two calm ones in a row
-resolve it: it fires high and is resolved low, so that counts which flap at the line make one alert. What could not be
-heard neither raises nor calms.
+A surprising interval makes an alert pending, a second that is still high makes it fire, and calm ones in a row resolve
+it, two at least and two hours: it fires high and is resolved low, so that counts which flap at the line make one alert.
+Where intervals are shorter than an hour, one that surprises beyond doubt makes it fire by itself: in so short a time
+the next may be calm by chance. What could not be heard neither raises nor calms.
 """
 
+import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,14 +14,19 @@ from datetime import datetime, timedelta
 
 LOW = 0.6  # of the alarm line: an alert lasts above this and is resolved below
 UPPER = 0.55  # of the way from what is expected to what comes once in a hundred: beyond lies about the upper tenth
-CALM = 2  # intervals in a row below it, until an alert is resolved
+CALM = 2  # intervals in a row below it, until an alert is resolved,
+QUIET = timedelta(hours=2)  # and for so long
+HOUR = timedelta(hours=1)
 OPEN = ("pending", "firing")
 LINES = tuple(place / 40 for place in range(40, 14, -1))  # that a budget may choose, from the strictest down
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One interval and how surprising it is, from 0 to 1; `observed` None where nothing could be heard in it."""
+    """One interval and how surprising it is, from 0 to 1; `observed` None where nothing could be heard in it.
+
+    `lately` counts what was heard in the hour up to its end; None where the interval is as long itself.
+    """
 
     start: datetime
     finish: datetime
@@ -27,22 +34,30 @@ class Window:
     expected: float
     high: float
     score: float
+    lately: int | None = None
 
 
 @dataclass(frozen=True)
 class Line:
-    """From which score, and from how many stories on, an interval is surprising.
+    """From which score, and from how many stories (in an hour, where it is shorter) on, an interval is surprising.
 
-    `rising` says that it is many stories that surprise, not none at all.
+    `sure` is the score from which on a short one needs no second. `rising` says that it is many stories that surprise,
+    not none at all.
     """
 
     score: float
     least: int = 0
+    sure: float = math.inf
     rising: bool = True
 
     def crossed(self, window: Window) -> bool:
         """Tells whether a window is surprising."""
-        return window.score >= self.score and (window.observed or 0) >= self.least
+        stories = window.lately if window.lately is not None else window.observed or 0
+        return window.score >= self.score and stories >= self.least
+
+    def certain(self, window: Window) -> bool:
+        """Tells whether a window, being surprising, raises an alert by itself."""
+        return window.score >= self.sure and window.finish - window.start < HOUR
 
     def held(self, window: Window) -> bool:
         """Tells whether a window is still so high that an alert lasts: by its score, or in the upper end of the usual.
@@ -86,7 +101,11 @@ def advance(life: Life | None, windows: Sequence[Window], place: int, line: Line
     if window.observed is None or (life is not None and window.finish <= life.latest):
         return life
     if life is None or life.state not in OPEN:
-        return Life("pending", window.start, None, None, window.finish) if line.crossed(window) else life
+        if not line.crossed(window):
+            return life
+        if line.certain(window):
+            return Life("firing", window.start, window.finish, None, window.finish)
+        return Life("pending", window.start, None, None, window.finish)
     if not line.held(window) and window.finish > settled:
         return life
     seen = replace(life, latest=window.finish)
@@ -94,7 +113,7 @@ def advance(life: Life | None, windows: Sequence[Window], place: int, line: Line
         if line.held(window):
             return replace(seen, state="firing", fired=window.finish)
         return replace(seen, state="dropped")
-    if not any(line.held(one) for one in _heard(windows, place, CALM)):
+    if not any(line.held(one) for one in _heard(windows, place)):
         return replace(seen, state="resolved", resolved=window.finish)
     return seen
 
@@ -117,19 +136,19 @@ def replay(life: Life | None, windows: Sequence[Window], since: datetime, line: 
     return lives
 
 
-def found_line(windows: Sequence[Window], since: datetime, budget: Budget, least: int) -> float:
+def found_line(windows: Sequence[Window], since: datetime, budget: Budget, lines: Sequence[Line]) -> Line:
     """Finds the lowest line under which alerts would have kept to a budget since a time, the strictest if none does.
 
-    Lines are looked through from the strictest down, and none below the first that breaks the budget is taken.
+    `lines` are looked through from the strictest down, and none below the first that breaks the budget is taken.
     """
-    found = LINES[0]
+    found = lines[0]
     if not windows:
         return found
-    for score in LINES:
-        lives = replay(None, windows, since, Line(score, least), windows[-1].finish)
+    for line in lines:
+        lives = replay(None, windows, since, line, windows[-1].finish)
         if not budget.keeps([life.fired for life in lives if life.state == "firing" and life.fired]):
             break
-        found = score
+        found = line
     return found
 
 
@@ -139,9 +158,10 @@ def peak(windows: Sequence[Window]) -> Window | None:
     return max(heard, key=lambda window: (window.observed or 0) - window.expected, default=None)
 
 
-def _heard(windows: Sequence[Window], place: int, count: int) -> list[Window]:
-    """Lists the last so many windows up to a place in which something could be heard."""
+def _heard(windows: Sequence[Window], place: int) -> list[Window]:
+    """Lists the last windows up to a place that must be calm for an alert to be over; only those that were heard."""
     found: list[Window] = []
+    count = max(CALM, -(-QUIET // (windows[place].finish - windows[place].start)))
     while place >= 0 and len(found) < count:
         if windows[place].observed is not None:
             found.append(windows[place])

@@ -41,12 +41,13 @@ WARM_UP = rhythm.FIRST  # before this nothing is called a spike
 WINDOWS = (1, 2, 4, 8, 16, 32)  # steps
 LONGEST = timedelta(days=3)  # of the windows, but for the single step
 UPPER = 0.1  # the chance under which the newest step must be, for longer windows to count
-EPISODE = timedelta(hours=6)  # a burst has ended when for so long nothing was beyond the usual
+REST = timedelta(hours=6)  # a burst has ended when for so long nothing was beyond the usual
 HABIT = 1000.0  # windows, as if so many had been seen without one beyond the usual
 STEEP = 4.0  # the index of the Pareto tail while no burst is known
 ALARM_DIGITS = 3.0  # what comes once in 10^3 steps of an hour scores 0.5
 FINER = 0.3  # digits more for steps ten times as fine: there are more of them, but neighbours look alike
 SENSITIVITY = {"sensitive": 0.375, "balanced": 0.5, "strict": 0.75}
+SURE = 1.118  # times the digits of a line, from which on a score is beyond doubt: 0.6 where the line is 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,12 @@ def scored(digits: Figures, step: timedelta) -> Figures:
     """
     share = np.maximum(digits, 0.0) / alarm_digits(step)
     return np.where(share < 1, share / 2, 1 - 0.5 / np.maximum(share, 1.0) ** 2)
+
+
+def sure(line: float) -> float:
+    """Gives the score of what has SURE times the digits of what scores `line`."""
+    share = SURE * (2 * line if line < 0.5 else math.sqrt(0.5 / (1 - line)) if line < 1 else math.inf)
+    return share / 2 if share < 1 else 1 - 0.5 / share**2
 
 
 def _scores(counts: Figures, usual: Usual, step: timedelta) -> Figures:
@@ -160,7 +167,7 @@ def _habitual(ratios: Figures, seen: NDArray[np.int64], step: timedelta) -> Figu
 
     What is beyond the usual is counted, discounted by age, when its burst has ended, and all but the longest burst.
     """
-    keep, rest = math.exp(-step / rhythm.MEMORY), max(1, EPISODE // step)
+    keep, rest = math.exp(-step / rhythm.MEMORY), max(1, REST // step)
     windows, beyond, logarithms = HABIT, 0.0, 0.0
     longest, longest_logarithms = 0.0, 0.0
     lately, lately_logarithms, calm = 0.0, 0.0, 0

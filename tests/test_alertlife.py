@@ -4,14 +4,17 @@ import random
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
+from earful.models import alertlife, spikes
 from earful.models.alertlife import CALM, LOW, Budget, Life, Line, Window, advance, found_line, peak, replay
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 START = datetime(2025, 3, 3, tzinfo=UTC)
 LATER = START + 1000 * DAY  # by then every interval has settled
 LINE = Line(0.5, 5)
+LINES = [Line(score, 5) for score in alertlife.LINES]
 
 
 def windows(*scores: float | None, observed: int = 20) -> list[Window]:
@@ -144,17 +147,19 @@ def test_a_budget_finds_the_lowest_line_that_keeps_to_it() -> None:
     found = windows(*scores)
     week = timedelta(days=7)
     for count, above, below in ((1, 0.7, 0.9), (2, 0.5, 0.7), (3, 0.0, 0.5)):
-        line = found_line(found, START, Budget(count, week), 5)
-        assert above < line <= below
-        fired = [one for one in replay(None, found, START, Line(line, 5), LATER) if one.state == "firing"]
+        line = found_line(found, START, Budget(count, week), LINES)
+        assert above < line.score <= below
+        fired = [one for one in replay(None, found, START, line, LATER) if one.state == "firing"]
         assert len(fired) == count
-    assert found_line(found, START, Budget(1, DAY), 5) == found_line(windows(0.0, 0.0), START, Budget(1, DAY), 5)
-    assert found_line([], START, Budget(1, week), 5) == 1.0
+    assert found_line(found, START, Budget(1, DAY), LINES) == found_line(
+        windows(0.0, 0.0), START, Budget(1, DAY), LINES
+    )
+    assert found_line([], START, Budget(1, week), LINES).score == 1.0
 
 
 def test_a_budget_that_nothing_keeps_to_takes_the_strictest_line() -> None:
     scores = ([1.0] * 2 + [0.0] * 4) * 30
-    assert found_line(windows(*scores), START, Budget(1, DAY), 5) == 1.0
+    assert found_line(windows(*scores), START, Budget(1, DAY), LINES).score == 1.0
 
 
 def test_a_budget_holds_in_any_of_its_periods() -> None:
@@ -169,3 +174,41 @@ def test_the_peak_is_what_exceeds_the_expected_most() -> None:
     many = Window(START + HOUR, START + 2 * HOUR, 30, 25.0, 40.0, 0.1)
     assert peak([few, many]) == few
     assert peak(windows(None)) is None
+
+
+QUARTER = timedelta(minutes=15)
+QUICK = Line(0.5, 5, sure=0.6)
+
+
+def quarters(*scores: float, lately: int = 5, observed: int = 2) -> list[Window]:
+    """A quarter of an hour for each score."""
+    return [
+        Window(START + n * QUARTER, START + (n + 1) * QUARTER, observed, 1.0, 99.0, score, lately)
+        for n, score in enumerate(scores)
+    ]
+
+
+def test_short_intervals_are_over_after_two_calm_hours() -> None:
+    assert states(quarters(0.5, 0.5, *[0.0] * 8), QUICK)[-2:] == ["firing", "resolved"]
+    assert states(quarters(0.5, 0.5, *[0.0] * 7, 0.4, *[0.0] * 7), QUICK)[-1] == "firing"
+
+
+def test_a_short_interval_beyond_doubt_needs_no_second() -> None:
+    assert states(quarters(0.6, 0.0), QUICK) == ["firing", "firing"]
+    assert states(quarters(0.59, 0.0), QUICK) == ["pending", "dropped"]
+    assert states(windows(1.0, 0.0), QUICK) == ["pending", "dropped"], "an hour does"
+
+
+def test_the_stories_of_an_hour_are_counted_where_intervals_are_shorter() -> None:
+    assert states(quarters(0.5, 0.5, lately=5), QUICK) == ["pending", "firing"]
+    assert states(quarters(0.5, 0.5, lately=4, observed=4), QUICK) == ["", ""]
+
+
+@pytest.mark.parametrize(("line", "expected"), [(0.375, 0.419), (0.5, 0.6), (0.75, 0.8), (1.0, 1.0)])
+def test_what_is_beyond_doubt_goes_by_the_line(line: float, expected: float) -> None:
+    """The score of so many more digits: the digits of 0.5 are the alarm line's, and beyond it the score bends."""
+    assert spikes.sure(line) == pytest.approx(expected, abs=0.001)
+    digits = np.array([spikes.alarm_digits(QUARTER)])
+    assert spikes.sure(float(spikes.scored(digits, QUARTER)[0])) == pytest.approx(
+        float(spikes.scored(digits * spikes.SURE, QUARTER)[0])
+    )

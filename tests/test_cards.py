@@ -20,7 +20,7 @@ FORUM, NEWS, SHOP = "rss:https://forum.example/", "rss:https://news.example/", "
 @pytest.fixture(scope="module")
 def card(tmp_path_factory: pytest.TempPathFactory) -> dict:
     """The card of a crisis: a leaking lid, told in a forum that always speaks, and in a shop that never did before."""
-    settings = config(tmp_path_factory.mktemp("card"), rules=[Rule(name="Criticism")])
+    settings = config(tmp_path_factory.mktemp("card"), rules=[Rule(name="Criticism", step=HOUR)])
     database = Database(settings.store_folder)
     keep(database, hourly(START, [0, 1, 1, 0, 2, 0] * 56, author="berta", text="the parcel came late"), CRISIS)
     keep(database, hourly(START, [0, 1] * 168, source=NEWS, author="cleo", text="late once more"), CRISIS)
@@ -90,7 +90,7 @@ def test_what_is_not_known_is_said(card: dict) -> None:
 
 
 def test_the_quotes_say_what_is_new(tmp_path: Path) -> None:
-    settings = config(tmp_path, rules=[Rule(name="Criticism")])
+    settings = config(tmp_path, rules=[Rule(name="Criticism", step=HOUR)])
     database = Database(settings.store_folder)
     keep(database, hourly(START, [0, 1, 1, 0, 2, 0] * 56, text="the parcel came late"), CRISIS)
     texts = ["the parcel came late"] * 20 + ["my lid is leaking, and the parcel came late"] * 10
@@ -117,7 +117,7 @@ def test_the_series_ends_with_the_alert(card: dict) -> None:
 
 def test_a_brand_that_was_never_spoken_of_before_has_no_news(tmp_path: Path) -> None:
     """All is new then; to say so of each word would say nothing."""
-    settings = config(tmp_path, rules=[Rule(name="Criticism", sensitivity="sensitive")])
+    settings = config(tmp_path, rules=[Rule(name="Criticism", step=HOUR, sensitivity="sensitive")])
     database = Database(settings.store_folder)
     keep(database, hourly(START, [0] * 23 + [1] + [0] * 215, label="neutral"), CRISIS)
     begin = START + 239 * HOUR

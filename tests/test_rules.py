@@ -158,7 +158,7 @@ def test_days_are_counted_between_the_teams_midnights(tmp_path: Path) -> None:
 
 
 def test_a_rule_on_a_theme_alerts_about_nothing_else(tmp_path: Path) -> None:
-    rule = Rule(name="Delivery", theme="Delivery")
+    rule = Rule(name="Delivery", step=HOUR, theme="Delivery")
     settings = config(tmp_path, rules=[rule])
     database = Database(settings.store_folder)
     keep(database, hourly(START, [*USUAL, 20, 20]), CRISIS)
@@ -176,7 +176,7 @@ def test_a_rule_on_a_theme_alerts_about_nothing_else(tmp_path: Path) -> None:
 
 
 def test_a_share_rises_only_when_criticism_rises_more_than_talk(tmp_path: Path) -> None:
-    rules = [Rule(name="Share", counts="share"), Rule(name="Number")]
+    rules = [Rule(name="Share", step=HOUR, counts="share"), Rule(name="Number", step=HOUR)]
     settings = config(tmp_path, rules=rules)
     database = Database(settings.store_folder)
     keep(database, hourly(START, [2, 1, 3, 2] * 6 * 14), CRISIS)
@@ -214,7 +214,7 @@ def silent(database: Database, settings: Config, hours: int, begin: int = 0) -> 
 
 @pytest.fixture
 def quiet(tmp_path: Path):
-    settings = config(tmp_path, rules=[Rule(name="Nothing", counts="silence", lasting="6h")])
+    settings = config(tmp_path, rules=[Rule(name="Nothing", step=HOUR, counts="silence", lasting="6h")])
     database = Database(settings.store_folder)
     keep(database, hourly(START, [1] * 14 * 24, label="neutral"), CRISIS)
     return database, settings

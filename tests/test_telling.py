@@ -22,7 +22,7 @@ LATE = timedelta(minutes=5)  # how long after the hour somebody watches
 START = datetime(2025, 3, 3, tzinfo=UTC)
 CRISIS = START + 14 * DAY
 USUAL = [0, 1, 1, 0, 2, 0] * 4 * 14
-RULE = Rule(name="Criticism")
+RULE = Rule(name="Criticism", step=HOUR)
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def outbox(database: Database) -> list[tuple[str, str, float]]:
 
 
 def test_rules_that_fire_for_one_brand_in_one_window_are_one_message(make) -> None:
-    rules = [Rule(name=f"Rule {number}", least=5 + number) for number in range(4)]
+    rules = [Rule(name=f"Rule {number}", step=HOUR, least=5 + number) for number in range(4)]
     database, settings = make(*rules)
     live(database, settings, [15, 25, 15, 0, 0])
     assert outbox(database) == [("team", "firing", 2), ("team", "resolved", 5)]
@@ -76,7 +76,7 @@ def test_rules_that_fire_for_one_brand_in_one_window_are_one_message(make) -> No
 def test_five_hundred_spikes_at_once_are_one_message_a_brand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOOK", "https://hooks.example/1")
     brands = [f"Brand {number}" for number in range(50)]
-    rules = [Rule(name=f"Rule {number}") for number in range(10)]
+    rules = [Rule(name=f"Rule {number}", step=HOUR) for number in range(10)]
     settings = config(
         tmp_path,
         brands=[Brand(name=brand, match=brand) for brand in brands],
@@ -97,7 +97,7 @@ def test_five_hundred_spikes_at_once_are_one_message_a_brand(tmp_path: Path, mon
 
 
 def test_a_second_rule_that_fires_in_the_same_window_waits_for_the_next(make) -> None:
-    first = Rule(name="All", counts="all")
+    first = Rule(name="All", step=HOUR, counts="all")
     database, settings = make(first, RULE)
     keep(database, hourly(CRISIS, [20, 20], label="neutral"), CRISIS + 2 * HOUR)
     assert ("All", "firing") in look(database, settings, CRISIS + 2 * HOUR + LATE)
@@ -116,7 +116,7 @@ def test_a_second_rule_that_fires_in_the_same_window_waits_for_the_next(make) ->
 
 def test_quiet_hours_hold_a_message_back_and_nothing_is_lost(make) -> None:
     """In Berlin the crisis begins at one in the night; at seven people hear of it, and that it still goes on."""
-    rule = Rule(name="Criticism", quiet="22:00-07:00")
+    rule = Rule(name="Criticism", step=HOUR, quiet="22:00-07:00")
     database, settings = make(rule, timezone="Europe/Berlin")
     live(database, settings, [15, 20, 15, 15, 15, 15, 15])
     assert outbox(database) == [("team", "firing", 6)]
@@ -127,7 +127,7 @@ def test_quiet_hours_hold_a_message_back_and_nothing_is_lost(make) -> None:
 
 
 def test_what_came_and_went_in_quiet_hours_is_told_once_in_the_morning(make) -> None:
-    rule = Rule(name="Criticism", quiet="22:00-07:00")
+    rule = Rule(name="Criticism", step=HOUR, quiet="22:00-07:00")
     database, settings = make(rule, timezone="Europe/Berlin")
     live(database, settings, [15, 20, 0, 0, 0, 0, 0])
     assert outbox(database) == [("team", "resolved", 6)]
@@ -207,7 +207,7 @@ def test_a_silence_needs_a_reason_and_a_time(make, reason: str, length: timedelt
 
 
 def test_a_firing_alert_reminds_until_somebody_looks_after_it(make) -> None:
-    database, settings = make(Rule(name="Criticism", repeat="3h"))
+    database, settings = make(Rule(name="Criticism", step=HOUR, repeat="3h"))
     live(database, settings, [15, 20, 15, 15, 15, 15, 15, 15])
     assert outbox(database) == [("team", "firing", 2), ("team", "firing", 5), ("team", "firing", 8)]
     reminders = rows(database, "SELECT message ->> '$.card.reminder' FROM outbox ORDER BY created")
@@ -312,7 +312,7 @@ def told(name: str, excess: float, ago: timedelta, state: str = "firing", rule: 
 
 
 def test_a_budget_that_is_used_up_lets_only_larger_alerts_through() -> None:
-    rule = Rule(name="Criticism", budget="2 per week")
+    rule = Rule(name="Criticism", step=HOUR, budget="2 per week")
     assert rule.budget == Budget(2, timedelta(days=7)) and rule.allowance == "2 per week"
     before = [told("a", 30, 2 * DAY), told("a", 30, DAY, "resolved"), told("b", 10, 3 * DAY)]
     assert telling.held(fired("c", 20), rule, before, [], CRISIS)
@@ -338,7 +338,7 @@ def test_a_budget_that_is_used_up_lets_only_larger_alerts_through() -> None:
     ],
 )
 def test_what_is_due_by_table(state: str, mine: list[str], acknowledged: bool, expected: str) -> None:
-    rule = Rule(name="Criticism", repeat="2h")
+    rule = Rule(name="Criticism", step=HOUR, repeat="2h")
     alert = replace(fired("a", 9), state=state)
     past = [told("a", 9, (3 - place) * 3 * HOUR, one) for place, one in enumerate(mine)] + [told("b", 9, HOUR)]
     assert telling.due(alert, rule, past, acknowledged, CRISIS) == expected

@@ -13,16 +13,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from samples import Said, config, hourly, keep, rows
 
+from earful.data import health
 from earful.data.alerting import Alert
 from earful.data.database import Database
 from earful.flows import watch, windows
-from earful.flows.config import Brand, Config, Rule, Target
+from earful.flows.config import Brand, Config, Rule, Source, Target
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 START = datetime(2025, 3, 3, tzinfo=UTC)
 CRISIS = START + 14 * DAY  # when criticism breaks out, after two usual weeks
 LATER = CRISIS + 30 * DAY  # by then every interval has settled
-RULE = Rule(name="Criticism")
+RULE = Rule(name="Criticism", step=HOUR)
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
@@ -110,7 +111,7 @@ def test_what_could_not_be_heard_is_no_zero() -> None:
 
 def test_an_alert_ends_with_its_rule(database: Database, settings: Config) -> None:
     live(database, settings, [14, 15])
-    other = config(settings.folder, rules=[Rule(name="Another", sensitivity="strict", least=1000)])
+    other = config(settings.folder, rules=[Rule(name="Another", step=HOUR, sensitivity="strict", least=1000)])
     look(database, other, CRISIS + 2 * HOUR)
     assert rows(database, "SELECT DISTINCT state FROM alerts") == [("resolved",)]
 
@@ -257,12 +258,12 @@ def test_competitors_are_watched_only_when_a_rule_says_so(tmp_path: Path) -> Non
     now = CRISIS + 2 * HOUR + timedelta(minutes=5)
     assert look(database, by_default, now) == []
     assert rows(database, "FROM spikes") == []
-    named = config(tmp_path, rules=[Rule(name="Rivals", brands=("Globex",))])
+    named = config(tmp_path, rules=[Rule(name="Rivals", step=HOUR, brands=("Globex",))])
     assert look(database, named, now) == [("Globex", "pending"), ("Globex", "firing")]
 
 
 def test_a_rule_may_count_every_story(tmp_path: Path) -> None:
-    rules = [Rule(name="Criticism"), Rule(name="Talk", counts="all")]
+    rules = [Rule(name="Criticism", step=HOUR), Rule(name="Talk", step=HOUR, counts="all")]
     settings = config(tmp_path, rules=rules)
     database = Database(settings.store_folder)
     keep(database, hourly(START, [*usual(), 15, 15], label="neutral"), CRISIS)
@@ -280,7 +281,9 @@ def test_a_rule_may_name_its_targets(settings: Config, database: Database) -> No
 
 def test_rules_and_brands_have_alerts_of_their_own(tmp_path: Path) -> None:
     brands = (Brand(name="Acme", match="acme"), Brand(name="Bolt", match="bolt"))
-    settings = config(tmp_path, brands=brands, rules=[RULE, Rule(name="Strict", sensitivity="strict")])
+    settings = config(
+        tmp_path, brands=brands, rules=[RULE, Rule(name="Strict", step=HOUR, sensitivity="balanced", least=4)]
+    )
     database = Database(settings.store_folder)
     for brand in ("Acme", "Bolt"):
         keep(database, hourly(START, [*usual(), 25, 25], brand=brand), CRISIS)
@@ -380,3 +383,56 @@ def test_alerts_read_back_as_they_were_kept(database: Database, settings: Config
     told: list[Alert] = watch.watch(database, settings, lambda: CRISIS + 2 * HOUR + timedelta(minutes=5))
     with database.look() as con:
         assert watch.alerting.latest_alert(con, "Acme", "Criticism", LATER) == told[-1]
+
+
+def test_a_rule_looks_at_quarters_of_an_hour_and_counts_the_stories_of_an_hour() -> None:
+    """Two in each quarter are eight an hour: from the third quarter on there are as many as a rule asks for."""
+    rule = Rule(name="As it comes")
+    assert rule.step == timedelta(minutes=15)
+    bounds = windows.edges(START, START + 2 * HOUR, rule.step, BERLIN)
+    found = windows.judged([2] * 8, bounds, [(START + HOUR, START + HOUR + rule.step)], rule.step, BERLIN)
+    assert [one.lately for one in found] == [2, 4, 6, 8, 6, 6, 6, 6]
+    line = windows.line(windows.Watched("Acme", rule, START, tuple(found)), START + 2 * HOUR)
+    told = [replace(one, score=0.5) for one in found]
+    assert [line.crossed(one) for one in told[:4]] == [False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("step", "minutes", "expected"),
+    [
+        (15, {}, 15),  # nobody else is known to be asked: one run
+        (15, {"a": 5, "b": 1}, 15),
+        (15, {"a": 35, "b": 1}, 35),  # b was asked since, a was not
+        (15, {"a": 300}, 60),  # it is not waited for any longer
+        (15, {"c": 35}, 15),  # who is no speaker of this brand
+        (60, {"a": 35}, 35),
+        (1440, {"a": 300}, 300),
+    ],
+)
+def test_an_interval_is_settled_when_every_source_was_asked_since(
+    step: int, minutes: dict[str, int], expected: int
+) -> None:
+    rule = Rule(name="R", step=timedelta(minutes=step))
+    watched = windows.Watched("Acme", rule, START, (), frozenset({"a", "b"}))
+    asked = {source: LATER - timedelta(minutes=ago) for source, ago in minutes.items()}
+    assert windows.settled(watched, timedelta(minutes=15), asked, LATER) == LATER - timedelta(minutes=expected)
+
+
+def test_a_surprise_waits_for_a_source_that_was_not_asked_since(tmp_path: Path) -> None:
+    """The second hour looks calm only because nobody has read it yet; read, it is as high as the first."""
+    source = Source(connector="rss", target="https://forum.example/", every=HOUR)
+    settings = config(tmp_path, sources=[source], rules=[RULE])
+    database = Database(settings.store_folder)
+    keep(database, hourly(START, usual()), CRISIS)
+
+    def read(said: list[Said], at: datetime) -> None:
+        keep(database, said, at)
+        with database.transaction(publish=False) as con:
+            health.record_success(con, source.name, at, at + HOUR, len(said), rolled=False)
+
+    read(hourly(CRISIS, [14]), CRISIS + HOUR)
+    assert look(database, settings, CRISIS + HOUR) == [("Acme", "pending")]
+    assert look(database, settings, CRISIS + 2 * HOUR - timedelta(minutes=1)) == []
+    assert look(database, settings, CRISIS + 2 * HOUR + timedelta(minutes=20)) == [], "not dropped"
+    read(hourly(CRISIS + HOUR, [14]), CRISIS + 2 * HOUR + timedelta(minutes=30))
+    assert look(database, settings, CRISIS + 2 * HOUR + timedelta(minutes=30)) == [("Acme", "firing")]
