@@ -134,7 +134,8 @@ def place(con: Connection, found: Sequence[Placed], merges: Sequence[tuple[str, 
         "UPDATE examined SET story = found.story FROM found WHERE examined.source = found.source"
         " AND examined.id = found.id AND examined.story <> found.story"
     )
-    con.execute("UPDATE examined SET story = merging.new FROM merging WHERE examined.story = merging.old")
+    if merges:
+        con.execute("UPDATE examined SET story = merging.new FROM merging WHERE examined.story = merging.old")
     con.execute(
         "INSERT INTO grouped SELECT source, id, digest FROM found ON CONFLICT DO UPDATE SET digest = excluded.digest"
     )

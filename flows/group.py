@@ -24,7 +24,7 @@ from earful.models import fingerprint
 from earful.models import stories as judge
 from earful.models.fingerprint import Fingerprint
 
-BATCH = 5000
+BATCH = 10_000  # some of what a batch asks looks through all there is, so a small one is dear
 COMPARED = 48  # entries that a mention is compared with at most: those that share most with it
 MOST = 500  # mentions of a story that is put together anew when the words of one change
 STATEMENTS = {  # connectors whose mentions are customers' own statements, with stars or without
@@ -199,13 +199,17 @@ def _name(
 
 
 def _new(con: stories.Connection, parts: Sequence[Sequence[Waiting]]) -> dict[Key, str]:
-    """Names stories that have none after their first mention; keys are those of the first in each list."""
+    """Names stories that have none after their first mention; keys are those of the first in each list.
+
+    Only a mention that was in a story before can have given its name away already.
+    """
     names: dict[Key, str] = {}
     waiting, attempt = list(parts), 0
     while waiting:
         firsts = [min(rows, key=lambda row: (row.published, row.source, row.id)) for rows in waiting]
         proposed = [judge.own(row.source, row.id, row.digest, attempt) for row in firsts]
-        taken = stories.taken(con, proposed)
+        asked = [name for name, row in zip(proposed, firsts, strict=True) if row.before]
+        taken = stories.taken(con, asked) if asked else set()
         names |= {
             (rows[0].source, rows[0].id): name
             for rows, name in zip(waiting, proposed, strict=True)
