@@ -28,7 +28,8 @@ def health_command(
 ) -> None:
     """Say whether every stage, source and target had its last success lately: for cron and monitors.
 
-    Exits 1 when something is late, 4 when the store can't be read.
+    Exits 1 when something is late, 4 when the store can't be read. What is not late but answers only now and then is
+    said, too, and leaves the exit code as it is.
     """
     settings, trouble = load_or_last_good(config)
     now = utc_now()
@@ -39,6 +40,8 @@ def health_command(
     else:
         for check in bad:
             show.line(f"{check.kind} {check.name}: {check.said}")
+        for check in (check for check in checks if check.note):
+            show.line(f"{check.kind} {check.name}: {check.note}")
         if not bad:
             show.line(f"all is well: {len(checks)} things were looked at")
     if alert:

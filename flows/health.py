@@ -33,13 +33,14 @@ PATIENCE = timedelta(minutes=15)  # so long may a target fail before that is a t
 class Check:
     """One thing that was looked at: `kind` is "configuration", "store", "stage", "source" or "target".
 
-    `last` is its last success, `said` what is wrong with it, "" when it is well.
+    `last` is its last success, `said` what is wrong with it, "" when it is well; `note` is worth knowing of what is well.
     """
 
     kind: str
     name: str
     last: datetime | None = None
     said: str = ""
+    note: str = ""
 
     @property
     def trouble(self) -> str:
@@ -49,7 +50,8 @@ class Check:
     def as_json(self) -> dict[str, Any]:
         """Gives the check as JSON values."""
         last = self.last.isoformat() if self.last else None
-        return {"kind": self.kind, "name": self.name, "well": not self.said, "last_success": last, "said": self.said}
+        told = {"well": not self.said, "last_success": last, "said": self.said, "note": self.note}
+        return {"kind": self.kind, "name": self.name, **told}
 
 
 def look(config: Config, trouble: str, now: datetime) -> list[Check]:
@@ -88,9 +90,15 @@ def _sources(rows: Sequence[todo.SourceRow], config: Config, now: datetime) -> I
         elif listing.late(row, source.every or config.every, now):
             judged = condition.judge(row)
             last = f"last success {when.length(now - row.last_success)} ago" if row.last_success else "never read"
-            yield Check("source", source.name, row.last_success, f"{last}, {judged.name}")
+            said = f"{last}, {judged.name}" + (f"; {_unsteady(row)}" if condition.unsteady(row) else "")
+            yield Check("source", source.name, row.last_success, said)
         else:
-            yield Check("source", source.name, row.last_success)
+            note = _unsteady(row) if condition.unsteady(row) else ""
+            yield Check("source", source.name, row.last_success, note=note)
+
+
+def _unsteady(row: todo.SourceRow) -> str:
+    return f"it answers only now and then, {row.losses / row.asks:.0%} of its checks in the last day failed"
 
 
 def _targets(rows: Sequence[outbox.TargetRow], config: Config, now: datetime) -> Iterator[Check]:

@@ -105,6 +105,36 @@ def test_a_target_that_takes_nothing_is_told(house: House) -> None:
     )
 
 
+def shaken(house: House, minutes: int) -> datetime:
+    """Every other check of a source fails for so long; gives when it last answered."""
+    answered = NOW
+    with house.database.transaction() as con:
+        for place in range(5, minutes + 1, 5):
+            at = NOW + timedelta(minutes=place)
+            if place % 10:
+                sources.record_failure(con, NAME, at, at, "failing", "answered 500")
+            else:
+                sources.record_success(con, NAME, at, at, 1, rolled=False)
+                answered = at
+    return answered
+
+
+def test_a_source_that_answers_only_now_and_then_is_named_and_not_late(house: House) -> None:
+    answered = shaken(house, 60)
+    ran(house.database, answered)
+    found = {check.name: check for check in health.look(house.config, "", answered)}
+    assert found[NAME].said == ""
+    assert found[NAME].note == "it answers only now and then, 46% of its checks in the last day failed"
+    assert found[NAME].as_json()["note"] == found[NAME].note
+    late = house.troubles(answered + HOUR)[f"source {NAME}"]
+    assert late.startswith("last success 60 minutes ago, failing; it answers only now and then")
+
+
+def test_one_failure_makes_no_source_unsteady(house: House) -> None:
+    answered = shaken(house, 10)
+    assert {check.note for check in health.look(house.config, "", answered)} == {""}
+
+
 def test_a_source_that_was_never_asked_is_told(house: House) -> None:
     more = Source(connector="hackernews", target="globex")
     house.config = house.config.model_copy(update={"sources": (*house.config.sources, more)})
