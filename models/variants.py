@@ -45,8 +45,13 @@ def elsewhere(text: str, kept: str, chance: random.Random) -> str:
 
 
 def misspelt(text: str, chance: random.Random) -> str:
-    """Swaps two letters that stand side by side."""
+    """Swaps two letters that stand side by side; in one text of four one is left out or written twice instead."""
     at = chance.randrange(max(1, len(text) - 1))
+    draw = chance.random()
+    if draw < 0.125:
+        return text[:at] + text[at + 1 :]
+    if draw < 0.25:
+        return text[: at + 1] + text[at:]
     return text[:at] + text[at + 1 : at + 2] + text[at : at + 1] + text[at + 2 :]
 
 

@@ -106,7 +106,8 @@ def test_trained_weights_load_and_have_learnt(
 ) -> None:
     monkeypatch.setattr(train, "RATE", 5e-3)  # learns from ten other seeds too, not by luck
     monkeypatch.setattr(train, "EMBEDDING", 0.1)  # so small a network cannot do all at once
-    monkeypatch.setattr(showings, "SPOILT", 0)
+    monkeypatch.setattr(showings, "MISSPELT", 0)
+    monkeypatch.setattr(showings, "LINKED", 0)
     monkeypatch.setattr(showings, "BESIDE", 0)
     monkeypatch.setattr(showings, "SHOWINGS", {"semeval14_laptop": 40.0, "tweeteval_val": 10.0})
     train.train(data, tmp_path / "out", tmp_path / "checkpoints", base, budget=128)
@@ -173,7 +174,9 @@ def test_invented_sentences_bear_the_labels_of_their_words() -> None:
         "so much better than": None,
         "can I ": 1,
         "shout out to": 2,
-        "please add": 1,
+        "please add an option": 1,
+        "but please add": 2,
+        "since the last update": 0,
     }
     for words, label in labels.items():
         found = [row for row in rows if words in row.text]
@@ -183,7 +186,9 @@ def test_invented_sentences_bear_the_labels_of_their_words() -> None:
     for row in compared:
         ours = encoder.pattern(row.target).search(row.text.split(" is so much")[0]) is not None
         assert row.label == (2 if ours else 0)
-    assert all(encoder.pattern(row.target).search(row.text) for row in rows if row.target and row.intent is not None)
+    about = [row for row in rows if row.target and row.intent is not None]
+    unnamed = [row for row in about if not encoder.pattern(row.target).search(row.text)]
+    assert 0.05 < len(unnamed) / len(about) < 0.3, "a review need not name what it is about; a post does"
     assert {row.intent for row in rows} == {0, 1, 2, 3, 4, None}
 
 
@@ -204,7 +209,8 @@ def test_emotions_and_stars_tell_intents(data: Path) -> None:
 
 
 def test_a_post_is_sometimes_written_to_an_invented_brand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(showings, "SPOILT", 0)
+    monkeypatch.setattr(showings, "MISSPELT", 0)
+    monkeypatch.setattr(showings, "LINKED", 0)
     row = showings.Row("@user where is my parcel", "", 0, "semeval13-16")
     masked = [showings.mask(row, random.Random(seed)) for seed in range(400)]
     addressed = [one for one in masked if one.target]
@@ -219,8 +225,10 @@ def test_few_rows_are_spoilt_and_keep_their_label() -> None:
     masked = [showings.mask(row, random.Random(seed)) for seed in range(1000)]
     linked = [one for one in masked if "https://" in one.text or "@" in one.text]
     twisted = [one for one in masked if not one.text.startswith(row.text)]
-    assert 60 < len(linked) < 140 and 60 < len(twisted) < 140
-    assert all(sorted(one.text[: len(row.text)]) == sorted(row.text) for one in masked)
+    assert 60 < len(linked) < 140 and 190 < len(twisted) < 310
+    assert all(set(one.text) <= set(row.text) for one in twisted if one not in linked)
+    lengths = {len(one.text) - len(row.text) for one in twisted if one not in linked}
+    assert lengths == {-1, 0, 1}, "letters are swapped, left out or written twice"
     assert {one.label for one in masked} == {0}
 
 
@@ -248,7 +256,8 @@ def test_a_row_beside_another_keeps_its_own_label_and_target() -> None:
 
 
 def test_masking_hides_the_name_in_text_and_target_and_keeps_the_label(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(showings, "SPOILT", 0)
+    monkeypatch.setattr(showings, "MISSPELT", 0)
+    monkeypatch.setattr(showings, "LINKED", 0)
     row = showings.Row("Why is @KettleCo so slow? kettle co, answer!", "Kettle Co", 0, "newsmtsc")
     masked = [showings.mask(row, random.Random(seed)) for seed in range(400)]
     hidden = [one for one in masked if one.target != "Kettle Co"]
@@ -261,7 +270,8 @@ def test_masking_hides_the_name_in_text_and_target_and_keeps_the_label(monkeypat
 
 
 def test_a_text_about_one_thing_is_sometimes_given_an_invented_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(showings, "SPOILT", 0)
+    monkeypatch.setattr(showings, "MISSPELT", 0)
+    monkeypatch.setattr(showings, "LINKED", 0)
     row = showings.Row("a dull film", "", 0, "sst5_as3")
     masked = [showings.mask(row, random.Random(seed)) for seed in range(200)]
     assert Counter(bool(one.target) for one in masked)[True] > 60
