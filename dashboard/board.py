@@ -60,7 +60,7 @@ def _card(view: View, subject: Subject, card: Card) -> None:
     unit = "stories" if view.choice.filters.stories else "mentions"
     with st.container(border=True, gap="xxsmall"):
         st.text(words.short(subject.name, 60))
-        moved = f", {words.change(subject.count, subject.before)}" if subject.moved and subject.before else ""
+        moved = f", {words.moved(subject.count, subject.before)}" if subject.moved and subject.before else ""
         st.caption(f"{subject.count:,} {unit if subject.count != 1 else words.one(unit)}{moved}")
         facts(view, card, short=True)
         if card.status == "resolved":

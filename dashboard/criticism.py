@@ -25,7 +25,6 @@ from earful.dashboard.subjects import Subject
 from earful.data import explained_themes, queries
 
 SPARSE = ("In a sentence", "Needs")  # columns that are left out while they say nothing
-MANY = 5  # times as many, from which a change is told so and not in percent
 LEAST = 15  # people who complain, from whom on themes are looked for; the same as models.themes.ENOUGH
 
 
@@ -150,9 +149,7 @@ def _change(subject: Subject) -> str:
         return "–"
     if not subject.moved:
         return f"≈ {subject.before:,}"
-    if subject.before and subject.count >= MANY * subject.before:
-        return f"{subject.count / subject.before:.0f} times"
-    return words.change(subject.count, subject.before) if subject.before else f"+{subject.count:,}"
+    return words.moved(subject.count, subject.before) if subject.before else f"+{subject.count:,}"
 
 
 def _state(subject: Subject) -> str:
@@ -203,6 +200,14 @@ def _brands(view: View, shown: list[Subject]) -> None:
                 names = subjects.distinct(shown)
                 members = {theme: names[root] for root in drawn for theme in rows[root]}
                 sql.write(explained_themes.brands(chosen, members, fair))
+                for name in fair:
+                    place = {"brand": "" if name == view.known.brands[0].name else name}
+                    st.page_link(
+                        frame.PAGES["mentions"],
+                        label=f"Show what is negative about {words.literal(words.short(name))}",
+                        icon=":material/list:",
+                        query_params=view.choice.link(sentiment="negative", **place),
+                    )
     for other, reason in refused.items():
         if reason:
             with st.container(border=True):

@@ -75,7 +75,7 @@ def _over_time(view: View, picture: Picture, found: read.Overview) -> None:
             picked.chart(view, "net sentiment", charts.net_sentiment(series, *drawn, title, found.events))
         title = [
             findings.volume(picture.now, picture.before, unit),
-            f"{unit.capitalize()} a {period.step}, by sentiment; a click on a bar shows what it counts",
+            f"{unit.capitalize()} {words.per(period.step)}, by sentiment; a click on a bar shows what it counts",
         ]
         picked.chart(view, "volume", charts.volume(series, *drawn, title, unit, found.events))
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -69,7 +69,8 @@ def _trend(view: View, found: Found, subject: Subject) -> None:
     series = figures.series(counts, subject.theme, period.edges, gaps)
     before = Totals(negative=subject.before) if subject.before is not None else None
     moved = findings.volume(subject.totals, before, unit)
-    title = [moved, f"{words.short(subject.name, 36)}; {unit} a {period.step}; a click on a bar shows what it counts"]
+    counted = f"{words.short(subject.name, 36)}; {unit} {words.per(period.step)}"
+    title = [moved, f"{counted}; a click on a bar shows what it counts"]
     look = canvas.DARK if st.context.theme.type == "dark" else canvas.LIGHT
     drawn = trend(series, gaps, found.spikes, found.events, period.step, view.zone, look, title, unit)
     picked.chart(view, "theme", drawn, subject.family)

@@ -131,6 +131,16 @@ def change(now: int, before: int) -> str:
     return f"{'−' if rounded < 0 else '+'}{abs(rounded):,}%"
 
 
+def moved(now: int, before: int) -> str:
+    """Writes a signed relative change of a count that has room; a large one as a multiple."""
+    return f"{now / before:,.0f} times" if now >= 5 * before else change(now, before)
+
+
+def per(step: str) -> str:
+    """Writes the step of a chart after what is counted in it."""
+    return f"an {step}" if step == "hour" else f"a {step}"
+
+
 def one(unit: str) -> str:
     """Gives the singular of what is counted."""
     return {"stories": "story", "mentions": "mention"}[unit]
