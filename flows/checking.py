@@ -8,7 +8,8 @@ from earful.connectors import columns
 from earful.connectors.http import Client
 from earful.connectors.sessions import Sessions
 from earful.connectors.types import ConnectorError, Mention
-from earful.flows import files, show
+from earful.data import database
+from earful.flows import files, show, watch
 from earful.flows.config import Config, Source
 from earful.flows.report import Progress, utc_now
 from earful.models import encoder, language
@@ -43,6 +44,14 @@ def check(config: Config, client: Client, progress: Progress) -> list[Result]:
         results.append(_check(source, reader, tests))
         progress("check", place, len(config.sources))
     return results
+
+
+def idle_rules(config: Config) -> list[tuple[str, str]]:
+    """Says of which rules, by name, nothing can come, by what was kept so far."""
+    if not database.current(config.store_folder):
+        return watch.idle(None, config)
+    with database.snapshot(config.store_folder) as con:
+        return watch.idle(con, config)
 
 
 def _check(source: Source, asker: Sessions, tests: dict[str, Test]) -> Result:

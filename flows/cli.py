@@ -79,10 +79,14 @@ def check(config: ConfigPath = DEFAULT, as_json: AsJson = False) -> None:
     with show.progress() as progress:
         results = checking.check(settings, jobs.client(settings), progress)
     tried = trial.attempt(settings, show.say)
+    idle = checking.idle_rules(settings)
     if as_json:
-        show.as_json([result.as_json() for result in results] + ([tried.as_json()] if tried else []))
+        rules = [{"rule": rule, "problem": problem} for rule, problem in idle]
+        show.as_json([result.as_json() for result in results] + rules + ([tried.as_json()] if tried else []))
     else:
         checking.print_results(results)
+        for rule, problem in idle:
+            show.say(f"! rule {rule!r} {problem}")
         if tried:
             trial.print_trial(tried)
     if any(result.error for result in results) or (tried and tried.error):

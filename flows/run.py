@@ -173,7 +173,10 @@ def find_themes_anew(job: Job) -> str:
 
 def _watch(job: Job) -> str:
     changed = watch.watch(job.database, job.config, job.clock)
-    return ", ".join(f"{alert.brand} {alert.state}" for alert in changed) or "nothing broke out"
+    with job.database.look() as con:
+        idle = [f"rule {rule!r} {problem}" for rule, problem in watch.idle(con, job.config)]
+    told = ", ".join(f"{alert.brand} {alert.state}" for alert in changed) or "nothing broke out"
+    return ". ".join([told, *idle])
 
 
 def _digest(job: Job) -> str:

@@ -1,10 +1,11 @@
 """Watches every brand under every rule, turns what breaks out into spikes and alerts, and has them told."""
 
+import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
-from earful.data import alerting, failpoint, health, queries, store, todo
+from earful.data import alerting, failpoint, families, health, queries, store, todo
 from earful.data.alerting import Alert, Spike
 from earful.data.database import Database
 from earful.flows import cards, telling, troubles, windows
@@ -43,6 +44,25 @@ def watch(database: Database, config: Config, clock: Callable[[], datetime]) -> 
         failpoint.reach("put_out")
         store.put_setting(con, WATCHED, now.isoformat())
     return changed
+
+
+def idle(con: alerting.Connection | None, config: Config) -> list[tuple[str, str]]:
+    """Says of which rules, by name, nothing can come: a brand has no theme of the name that they give, or none yet.
+
+    Without a connection nothing was ever kept.
+    """
+    own = tuple(brand.name for brand in config.brands if not brand.competitor)
+    found = []
+    watched = [(brand, rule) for rule in config.rules if rule.theme for brand in rule.brands or own]
+    for brand, rule in watched:
+        known = sorted({name for one in families.of(con, brand) for name in one.known_as} if con else ())
+        if rule.theme not in known:
+            close = difflib.get_close_matches(rule.theme.casefold(), [name.casefold() for name in known], 1)
+            meant = next((name for name in known if close and name.casefold() == close[0]), "")
+            advice = f"did you mean {meant!r}?" if meant else "the Criticism page shows those there are"
+            none = f"{brand} has no theme {rule.theme!r}; {advice}" if known else f"{brand} has no themes yet"
+            found.append((rule.name, f"counts nothing: {none}"))
+    return found
 
 
 def silence_rows(times: dict[str, list[datetime]]) -> list[tuple[str, datetime, datetime, str]]:

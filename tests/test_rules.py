@@ -13,7 +13,7 @@ from earful.data import counting, store
 from earful.data.alerting import Alert
 from earful.data.counting import Counted
 from earful.data.database import Database
-from earful.flows import template, watch, windows
+from earful.flows import checking, template, watch, windows
 from earful.flows.config import Config, ConfigError, Rule, load
 from earful.models.alertlife import Budget
 
@@ -170,6 +170,23 @@ def test_a_rule_on_a_theme_alerts_about_nothing_else(tmp_path: Path) -> None:
     themes = firing.card["splits"]["theme"]
     assert [(one["name"], one["observed"]) for one in themes] == [("Delivery", 40)]
     assert firing.card["what"] == "negative stories on “Delivery”"
+
+
+def test_a_rule_on_a_theme_that_is_not_there_is_told_and_the_others_go_on(tmp_path: Path) -> None:
+    rules = [Rule(name="Slips", step=HOUR, theme="delivry"), Rule(name="All", step=HOUR)]
+    settings = config(tmp_path, rules=rules)
+    assert watch.idle(None, settings) == [("Slips", "counts nothing: Acme has no themes yet")]
+    database = Database(settings.store_folder)
+    keep(database, hourly(START, [*USUAL, 20, 20]), CRISIS)
+    members(database, "t1", "Delivery", "")
+    now = CRISIS + 2 * HOUR + timedelta(minutes=5)
+    assert {one.rule for one in watch.watch(database, settings, lambda: now)} == {"All"}
+    ((rule, problem),) = checking.idle_rules(settings)
+    assert rule == "Slips" and "no theme 'delivry'; did you mean 'Delivery'?" in problem
+    right = settings.model_copy(
+        update={"rules": (Rule(name="Right", theme="Delivery"), Rule(name="By id", theme="t1"))}
+    )
+    assert checking.idle_rules(right) == []
 
 
 # Shares
