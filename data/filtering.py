@@ -91,17 +91,19 @@ def of_words(filters: Filters) -> tuple[str, list[Any]]:
 def sought(con: duckdb.DuckDBPyConnection, filters: Filters) -> tuple[str, str, list[Any]]:
     """Gives what to read facts `f` from, and the filters' condition on them with its values.
 
-    Texts are read once a connection, however often the same is sought: that takes longer than all else.
+    Where words or an author are sought, that is a table of what was found, with the `place` of each among the mentions.
+    It is made once a connection, however often the same is asked: to read the texts takes longer than all else.
     """
     where, values = of_facts(filters)
     more, given = of_words(filters)
     if not more:
         return "facts f", where, values
-    span = [filters.start, filters.finish]
-    name = f"sought_{hashlib.sha256(repr((given, span)).encode()).hexdigest()[:16]}"
+    name = f"sought_{hashlib.sha256(repr(filters).encode()).hexdigest()[:16]}"
     con.execute(
-        f"CREATE TEMP TABLE IF NOT EXISTS {name} AS SELECT source, id FROM mentions m"  # noqa: S608
-        f" WHERE published >= ? AND published < ? AND {more}",
-        [*span, *given],
+        f"CREATE TEMP TABLE IF NOT EXISTS {name} AS SELECT f.*, place FROM"  # noqa: S608
+        f" (SELECT * EXCLUDE (collected, leads, intent) FROM facts f WHERE {where}) f"
+        " JOIN (SELECT source, id, rowid AS place FROM mentions m WHERE published >= ? AND published < ?"
+        f" AND {more}) USING (source, id)",
+        [*values, filters.start, filters.finish, *given],
     )
-    return f"facts f SEMI JOIN {name} USING (source, id)", where, values
+    return f"{name} f", "true", []

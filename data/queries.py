@@ -6,7 +6,7 @@ in and come out as aware UTC datetimes; the labels are negative, neutral, positi
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -237,16 +237,19 @@ def alerts(con: Connection, brands: tuple[str, ...], limit: int) -> list[Alert]:
 def mentions(con: Connection, filters: Filters, limit: int, offset: int = 0) -> list[Line]:
     """Lists the mentions under the filters, newest first."""
     found, where, values = sought(con, filters)
+    order = "ORDER BY f.published DESC, f.source, f.id LIMIT ? OFFSET ?"
+    among = "mentions"
+    if filters.words or filters.author:  # what was found may lie anywhere: only these places are read
+        places = con.execute(f"SELECT place FROM {found} {order}", [limit, offset]).fetchall()  # noqa: S608
+        among = f"(FROM mentions WHERE rowid IN ({', '.join(str(int(place)) for (place,) in places) or 'NULL'}))"
     rows = con.execute(
         # Joined by the time as well, so that of all texts only those of the page's days are read.
-        f"WITH page AS MATERIALIZED (SELECT f.* FROM {found}"  # noqa: S608
-        f" WHERE {where} ORDER BY f.published DESC, f.source, f.id LIMIT ? OFFSET ?),"
+        f"WITH page AS MATERIALIZED (SELECT f.* FROM {found} WHERE {where} {order}),"  # noqa: S608
         " sizes AS (SELECT story, hidden, count(*) AS copies FROM facts WHERE brand = ?"
         " AND story IN (SELECT story FROM page) GROUP BY ALL)"
         " SELECT p.source, p.id, p.published, p.label, p.corrected, m.title, left(m.text, ?) AS snippet, m.author,"
-        " p.language, p.rating, s.copies"
-        " FROM page p JOIN mentions m USING (source, id, published) JOIN sizes s USING (story, hidden)"
-        " ORDER BY p.published DESC, p.source, p.id",
+        f" p.language, p.rating, s.copies FROM page p JOIN {among} m USING (source, id, published)"
+        " JOIN sizes s USING (story, hidden) ORDER BY p.published DESC, p.source, p.id",
         [*values, limit, offset, filters.brand, SNIPPET],
     ).fetchall()
     return [Line(*row) for row in rows]
@@ -254,6 +257,9 @@ def mentions(con: Connection, filters: Filters, limit: int, offset: int = 0) -> 
 
 def count_mentions(con: Connection, filters: Filters) -> int:
     """Counts the mentions under the filters."""
+    wordless = replace(filters, words="", author="")
+    if filters.hidden and wordless != filters and not count_mentions(con, wordless):
+        return 0  # seldom is anything hidden: then no text is read
     found, where, values = sought(con, filters)
     row = con.execute(f"SELECT count(*) FROM {found} WHERE {where}", values).fetchone()  # noqa: S608
     assert row is not None
