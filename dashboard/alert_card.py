@@ -22,7 +22,13 @@ Card = Mapping[str, Any]
 COUNTED: dict[str, tuple[str, ...]] = {"negative stories": ("negative",), "stories": ()}
 SPLITS = {"source": "Sources", "theme": "Themes", "story": "Stories", "author": "Authors", "language": "Languages"}
 NAMES = {"others": "all others", "unknown": "not known", "": "not known"}
-KINDS = {"words": "Words", "theme": "Themes", "author": "Authors", "source": "Sources"}
+KINDS = {
+    "words": "Words",
+    "distinct": "Words that others' stories lack",
+    "theme": "Themes",
+    "author": "Authors",
+    "source": "Sources",
+}
 
 
 def draw(view: Store, card: Card) -> None:
@@ -38,6 +44,8 @@ def draw(view: Store, card: Card) -> None:
         more = "more" if card["excess"] >= 0 else "fewer"
         said = f"{abs(card['excess']):.1f} {more} than expected ({card['low']:.1f} to {card['high']:.1f})"
         st.caption(f"{said}, {words.span(start, finish, view.zone)}")
+    if card.get("why"):
+        st.text(words.plain(str(card["why"])))
     if card.get("late"):
         st.caption("People heard of it late: nobody watched when it happened.")
     if card.get("series"):

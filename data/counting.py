@@ -6,7 +6,7 @@ source that was read before: what a first look or a file brings may be of any ag
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -169,6 +169,20 @@ def texts(con: Connection, counted: Counted, start: datetime, finish: datetime, 
     rows = con.execute(
         f"WITH {stories}, words AS (SELECT source, id, title || ' ' || text AS said FROM mentions WHERE gone IS NULL)"  # noqa: S608
         " SELECT said FROM stories JOIN words USING (source, id) ORDER BY published DESC, source, id LIMIT $limit",
+        values | {"limit": limit},
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def texts_of_others(con: Connection, counted: Counted, start: datetime, finish: datetime, limit: int) -> list[str]:
+    """Lists titles and texts of stories that are counted alike and speak of other brands alone, the latest first."""
+    stories, values = _stories(con, replace(counted, theme=""), start, finish)
+    rows = con.execute(
+        f"WITH {stories.replace('brand = $brand', 'brand <> $brand')},"  # noqa: S608
+        " ours AS (SELECT source, id FROM facts WHERE brand = $brand),"
+        " words AS (SELECT source, id, title || ' ' || text AS said FROM mentions WHERE gone IS NULL)"
+        " SELECT any_value(said) FROM stories ANTI JOIN ours USING (source, id) JOIN words USING (source, id)"
+        " GROUP BY source, id ORDER BY max(published) DESC, source, id LIMIT $limit",
         values | {"limit": limit},
     ).fetchall()
     return [row[0] for row in rows]

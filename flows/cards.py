@@ -11,7 +11,7 @@ from earful.data.counting import Connection, Counted, Portion, Story
 from earful.flows import windows
 from earful.flows.config import Config
 from earful.flows.windows import Watched
-from earful.models import card, language, novelty
+from earful.models import card, gist, language, novelty
 from earful.models.alertlife import Life, Line, Window, peak
 from earful.models.card import UNKNOWN, Card, Interval, New, Part, Quote, Unknown, tenths
 
@@ -49,7 +49,9 @@ def make(
     splits, new = _splits(con, of, start, finish, expected)
     observed = sum(part.observed for part in splits["source"])
     told = counting.told(con, of, start, finish, card.MOST, QUOTABLE, TEXTS)
-    words = _words(con, of, start, told.texts)
+    before = counting.texts(con, of, start - windows.HISTORY, start, TEXTS)
+    words = _words(told.texts, before)
+    shared = _shared(con, config, of, start, finish, told.texts, before, words)
     splits["story"] = _stories(told.most, observed, expected)
     highest = peak(span)
     return Card(
@@ -69,8 +71,8 @@ def make(
         usual=tenths(usual),
         splits=splits,
         first=_quote(told.first) if told.first else None,
-        new=words + new,
-        quotes=_quotes(told.quotable, words),
+        new=words + shared + new,
+        quotes=_quotes(told.quotable, words + shared),
         unknown=_unknown(con, of, start, finish),
         series=tuple(_interval(window) for window in watched.windows if window.finish <= finish)[-SERIES:],
         peak=_interval(highest) if highest else None,
@@ -80,6 +82,7 @@ def make(
         budget=rule.allowance,
         late_by=late.total_seconds(),
         duration=(finish - start).total_seconds() if life.state == "resolved" else None,
+        why=gist.why(observed, splits, words + shared + new, len(before)) if observed else "",
     )
 
 
@@ -150,9 +153,26 @@ def _unseen(kind: str, parts: Sequence[Portion]) -> list[New]:
     return [New(kind, one.name, one.observed, 0) for one in sorted(fresh, key=lambda one: -one.observed)[:NEWS]]
 
 
-def _words(con: Connection, of: Counted, start: datetime, now: Sequence[str]) -> tuple[New, ...]:
-    before = counting.texts(con, of, start - windows.HISTORY, start, TEXTS)
-    return tuple(New("words", *found) for found in novelty.words(now, before, NEWS))
+def _words(now: Sequence[str], before: Sequence[str]) -> tuple[New, ...]:
+    return tuple(New("words", *found, len(now), len(before)) for found in novelty.words(now, before, NEWS))
+
+
+def _shared(
+    con: Connection,
+    config: Config,
+    of: Counted,
+    start: datetime,
+    finish: datetime,
+    now: Sequence[str],
+    before: Sequence[str],
+    known: Sequence[New],
+) -> tuple[New, ...]:
+    """Lists the words that these stories share and those about other brands in the same weeks do not."""
+    others = counting.texts_of_others(con, of, start - MEMORY, finish, TEXTS)
+    names = " ".join([of.brand, *(brand.match for brand in config.brands if brand.name == of.brand)])
+    said = {word for one in known for word in one.name.split()}
+    found = novelty.distinct(now, before, others, names, NEWS)
+    return tuple(New("distinct", *one, len(now), len(others)) for one in found if not said & set(one[0].split()))
 
 
 def _unknown(con: Connection, of: Counted, start: datetime, finish: datetime) -> tuple[Unknown, ...]:

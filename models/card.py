@@ -50,15 +50,18 @@ class Quote:
 
 @dataclass(frozen=True)
 class New:
-    """Something that the baseline lacks: `kind` is "words", "theme", "author" or "source".
+    """Something that the baseline lacks: `kind` is "words", "distinct", "theme", "author" or "source".
 
-    `observed` counts its stories in the interval, `before` those in the baseline.
+    `observed` counts its stories in the interval, `before` those in the baseline, which is the brand's past; that of
+    "distinct" words is what was said of other brands. Of words, `of` and `of_before` are the stories looked through.
     """
 
     kind: str
     name: str
     observed: int
     before: int
+    of: int = 0
+    of_before: int = 0
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,8 @@ class Card:
     stands only when the alert is resolved. `line` is the score from which on an interval counts as surprising, and
     `budget` the rule's, when that has found the line. `alert` names it, `page` is its page on the dashboard, where it
     is acknowledged; `link` leads to its mentions. `series` ends with the alert, for a small chart; `step` is its
-    intervals' length in seconds. `usual` is the upper end of the usual in the whole interval.
+    intervals' length in seconds. `usual` is the upper end of the usual in the whole interval. `why` says in a sentence or
+    two what the stories have in common, as far as that is beyond chance.
     """
 
     alert: str
@@ -127,6 +131,7 @@ class Card:
     late_by: float = 0.0
     duration: float | None = None
     reminder: bool = False
+    why: str = ""
 
     @property
     def late(self) -> bool:

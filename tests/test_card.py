@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from earful.models import card, novelty
+from earful.models import card, gist, novelty
 from earful.models.card import OTHERS, UNKNOWN, split
 
 
@@ -83,3 +83,48 @@ def test_texts_are_alike_when_half_of_the_shorter_stands_in_the_other() -> None:
     assert novelty.alike(one, "charged twice, and nobody answers the phone. Never again, and I tell everybody")
     assert novelty.alike("", "anything") is False
     assert not novelty.alike(one, "They took my money two times, the phone is dead")
+
+
+OURS = ["the fees of Acme Bank"] * 5 + ["Acme Bank took my money"] * 5
+THEIRS = ["they took my money"] * 30 + ["the fees are high"] + ["what a bank"] * 7
+
+
+def test_what_stories_share_and_those_of_others_do_not() -> None:
+    assert novelty.distinct(OURS, [], THEIRS, "AcmeBank", 5) == [("fees", 5, 1)], "nobody is told by his own name"
+    assert novelty.distinct(OURS, [], THEIRS, "Globex", 1)[0][0] == "acme bank"
+    assert novelty.distinct(OURS, [], [], "AcmeBank", 5) == novelty.distinct([], [], THEIRS, "AcmeBank", 5) == []
+    assert novelty.distinct(OURS, [], OURS * 3, "", 5) == []
+
+
+def test_what_always_stood_beside_the_name_is_of_the_name() -> None:
+    ours, others = ["the refund of Acme Finance"] * 6, ["no word of it, says one"] * 40
+    always = ["by Acme Finance"] * 3
+    assert novelty.distinct(ours, always, others, "Acme", 5) == [("refund", 6, 0)]
+    assert "finance" in [word for word, *_ in novelty.distinct(ours, always[:2], others, "Acme", 5)]
+
+
+def part(name: str, observed: int, excess: float, share: float) -> card.Part:
+    return card.Part(name, observed, observed - excess, excess, share)
+
+
+THEMES = {"theme": (part("Delivery", 9, 8.0, 0.8), part("no theme", 2, 2.0, 0.2))}
+SPREAD = {"theme": (part("Delivery", 2, 1.0, 0.1), part("others", 9, 9.0, 0.9)), "author": (part("ada", 2, 2.0, 0.2),)}
+ONE = {"source": (part("rss:a", 9, 8.5, 0.85), part("rss:b", 2, 1.5, 0.15)), "author": (part("ada", 5, 5.0, 0.5),)}
+REFUND = card.New("words", "refund", 4, 1, 11, 72)
+
+
+@pytest.mark.parametrize(
+    ("splits", "new", "before", "said"),
+    [
+        (THEMES, [], 100, "About “Delivery”: 8.0 of the 10.0 more than expected."),
+        (SPREAD, [REFUND], 72, "New: “refund” (4 of 11); before, 1 of 72."),
+        (SPREAD, [card.New("distinct", "fees", 6, 0, 17, 240)], 7, "Many say “fees” (6 of 17); of other brands, none."),
+        (SPREAD, [], 7, "No word or theme is common to them beyond chance, and only 7 stories came before: "),
+        (SPREAD, [], 70, "No word or theme is common to them beyond chance: they tell of many things."),
+        (ONE, [REFUND], 72, "From rss:a: 8.5 of the 10.0 more than expected. 5 of 11 are by ada."),
+    ],
+)
+def test_the_reason_says_what_stories_have_in_common(splits, new: list[card.New], before: int, said: str) -> None:
+    told = gist.why(11, splits, new, before)
+    assert said in told
+    assert ("No word" in told) == ("No word" in said)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from samples import Said, config, hourly, keep, rows
+from samples import Said, config, hourly, keep, rows, told
 
 from earful.data.database import Database
 from earful.flows import watch
@@ -124,3 +124,26 @@ def test_a_brand_that_was_never_spoken_of_before_has_no_news(tmp_path: Path) -> 
     keep(database, hourly(begin, [30, 30], author="ada", text="it leaks"), CRISIS)
     changes = watch.watch(database, settings, lambda: begin + 2 * HOUR + timedelta(minutes=5))
     assert changes and changes[-1].card["new"] == []
+
+
+def test_where_too_little_came_before_stories_are_compared_with_those_about_others(tmp_path: Path) -> None:
+    settings = config(tmp_path, rules=[Rule(name="Criticism", step=HOUR, sensitivity="sensitive")])
+    database = Database(settings.store_folder)
+    keep(database, [Said(START, text="the parcel came late")], START + HOUR)
+    others = hourly(CRISIS - 48 * HOUR, [2] * 48, brand="Globex", text="Globex sent a parcel late")
+    keep(database, [*others, *hourly(CRISIS, [9, 9], text="the lid of my Acme leaks")], CRISIS + 2 * HOUR)
+    card = watch.watch(database, settings, lambda: CRISIS + 2 * HOUR + timedelta(minutes=5))[-1].card
+    found = {(one["kind"], one["name"]): (one["observed"], one["before"], one["of"]) for one in card["new"]}
+    assert [one for one in found if one[0] == "distinct" and "leaks" in one[1]] or "leaks" in card["why"]
+    assert not [one for one in found if "acme" in one[1]], "its name is no reason"
+    assert "of other brands, none" in card["why"]
+    for name, parts in card["splits"].items():
+        assert sum(Decimal(str(part["excess"])) for part in parts) == Decimal(str(card["excess"])), name
+
+
+def test_the_reason_is_told_first_in_every_message(card: dict) -> None:
+    _, body = told({"state": "firing", "card": card})
+    assert body.startswith("New: “"), "what is new"
+    assert "of 31 are by ada" in body.partition("\n")[0]
+    _, over = told({"state": "resolved", "card": card | {"duration": 7200.0}})
+    assert card["why"] not in over

@@ -16,11 +16,11 @@ SPLITS = {  # their headings, and the place at which each is told and kept
     "author": ("By whom", 7),
     "language": ("In which language", 8),
 }
-KINDS = {"theme": "themes", "words": "words", "source": "sources", "author": "voices"}
+KINDS = {"theme": "themes", "words": "words", "distinct": "shared words", "source": "sources", "author": "voices"}
 OTHERS = {"others": "all others", "unknown": "not known"}
 ALSO = {"firing": "goes on", "resolved": "is over"}  # how a brand's other alerts stand
 MOST_ALSO = 3
-NAME, QUOTE = 90, 280  # UTF-16 units of a name and of a quote
+NAME, QUOTE, WHY = 90, 280, 400  # UTF-16 units of a name, of a quote and of the reason
 
 
 def write(message: Mapping[str, Any], zone: ZoneInfo) -> Notice:
@@ -62,6 +62,8 @@ def _length(card: Mapping[str, Any]) -> str:
 
 def _lead(message: Mapping[str, Any], resolved: bool, zone: ZoneInfo) -> list[str]:
     card, said = message["card"], []
+    if card.get("why") and not resolved:
+        said.append(clean.line(card["why"], WHY))
     if "excess" in card:
         excess = card["excess"]
         more = f"{abs(excess):.1f} {'more' if excess >= 0 else 'fewer'} than expected"
@@ -147,7 +149,8 @@ def _new(card: Mapping[str, Any]) -> list[Section]:
         told = ", ".join(f"{clean.line(one['name'], NAME)} {one['observed']}" for one in found)
         before = sum(one["before"] for one in found)
         if found:
-            items.append(Item(told, title, f"stories now; {before or 'none'} before"))
+            base = "about others" if kind == "distinct" else "before"
+            items.append(Item(told, title, f"stories now; {before or 'none'} {base}"))
     return [Section("What is new", tuple(items), rank=5)] if items else []
 
 
