@@ -22,31 +22,40 @@ READ = 2000  # characters of a text
 WORDS_IN_NAME = 3
 WORDS_KEPT = 10
 SAYING = 3  # texts of a theme that must say a word of its name (2 in the smallest themes)
-PAIR_WORTH = 2.0  # a pair of words says more: it is taken where a word alone is not twice as distinctive
+PHRASE = 5  # words of a phrase at most, those that only join others among them
+WORTH = {1: 1.0, 2: 3.5, 3: 4.5}  # a phrase says more: by its words that tell, three and more alike
+_JOINING = "a an and at by for from in into my of off on out the to up with without your"
+JOINING = frozenset(_JOINING.split())
+ARTICLES = frozenset(("a", "an", "my", "the", "your"))
+RUDE = ("arsehole", "asshole", "bastard", "bitch", "bullshit", "crap", "cunt", "damn", "fuck", "piss", "shit", "whore")
+SHORTENED = ("n't", "'d", "'ll", "'re", "'ve", "here's", "what's", "who's")  # and "there's"
 SENTENCE = (40, 220)  # characters of a sentence that is good to read, and at most
 _VAGUE = """
-    able absolutely actually add added allow allowed also always anymore anything ask asked asking aware back bad began
-    begin begun believe called came can't cant caused com come company could couldn't couple customer customers day
-    days dear decided did didn't didnt does doesn't doesnt doing don't done dont ended entire even ever everything
-    explain explained fact feel finally found gave get getting given giving go going gone good got great guys happen
-    happened having hello hi http https i'd i'll i'm i've im immediately include included including isn't issue issues
-    it's ive just keep kept know known later let let's like look lot madam made make making many maybe mean means
-    mention mentioned month months much need needed never new old one past people person please point possible problem
-    problems put really reason recently right said say saying says seem seems simply since sir situation soon start
-    started state stated states still stuff supposed sure take taken talk talked tell thank thanks that's they're
-    they've thing things think thought three time times today told took totally tried try trying turned two understand
-    use used user using want wanted wasn't way week weeks well went wish won't wont work worked working works would
-    wouldn't www year years yesterday yet
+    able absolutely accordingly actually add added additionally allow allowed also always anymore anything
+    approximately arent ask asked asking aware back bad began begin begun believe called came can't cant caused com
+    come company could couldn't couldnt couple currently customer customers day days dear decided did didn't didnt
+    does doesn't doesnt doing don't done dont ended entire even ever everything explain explained fact far feel
+    finally found furthermore gave get getting given giving go goes going gone good got great guys hadnt happen
+    happened hasnt havent having hello hi http https i'd i'll i'm i've im immediately include included including
+    isn't isnt issue issues it's ive just keep kept kind know known later let let's like look lot madam made make
+    making many maybe mean means mention mentioned month months much need needed never new old one past people
+    person please point possible problem problems put really reason recently regarding right said say saying says
+    seem seems shouldnt simply since sir situation somebody soon start started state stated states still stuff
+    supposed sure take taken talk talked tell thank thanks that's thats they're they've theyre theyve thing things
+    think thought three time times today told took totally tried try trying turned two understand use used user
+    using want wanted wasn't wasnt way week weeks well went weren't werent wish won't wont work worked working works
+    would wouldn't wouldnt www year years yesterday yet youre
 """
 VAGUE = frozenset(_VAGUE.split())
 _ENDINGS = (("ions", 5), ("ion", 5), ("ing", 3), ("ies", 4), ("ed", 4), ("es", 4), ("s", 3))  # and letters left
 _SENTENCE = re.compile(r"(?:[^.!?\n]|[.!?](?=\w))+[.!?]*")  # "$5.00" and "example.org" do not end one
+_PIECE = re.compile(r"[\w'’]*\w|[^\w\s'’-]|\n")
 _MASKED = re.compile(r"\b(?:[xX]{2,}[\s/,]*)+|[{}]")
 
 
 @dataclass(frozen=True)
 class Name:
-    """A theme's name, of one to three words or pairs of words, and its distinctive words, the strongest first."""
+    """A theme's name, of one to three words or phrases, and its distinctive words and phrases, the strongest first."""
 
     name: str
     words: tuple[str, ...]
@@ -54,7 +63,7 @@ class Name:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many texts say each word and each pair of neighbouring words, and how each is mostly written."""
+    """How many texts say each word and each phrase, and how each is mostly written."""
 
     words: Counter[str]
     texts: int
@@ -62,7 +71,10 @@ class Counts:
 
 
 def counts(texts: Iterable[str], names: Collection[str] = ()) -> Counts:
-    """Counts in how many texts each word and pair stands; words of brands' `names` are left out."""
+    """Counts in how many texts each word and phrase stands; words of brands' `names` are left out.
+
+    A phrase begins and ends with words that tell, with nothing but such and joining words between ("lost my job").
+    """
     out = name_words(names)
     found: Counter[str] = Counter()
     forms: dict[str, Counter[str]] = {}
@@ -70,7 +82,7 @@ def counts(texts: Iterable[str], names: Collection[str] = ()) -> Counts:
     for text in texts:
         number += 1
         seen: dict[str, str] = {}
-        spoken = [(word, _root(word)) for word in tokens(_plain(text))]
+        spoken = _spoken(_plain(text))
         usable = [_tells(word) and word not in out for word, _ in spoken]
         for place, (one, other) in enumerate(pairwise(word for word, _ in spoken)):
             if one + other in out:  # a brand's name written apart
@@ -78,9 +90,9 @@ def counts(texts: Iterable[str], names: Collection[str] = ()) -> Counts:
         for place, (word, root) in enumerate(spoken):
             if usable[place]:
                 seen.setdefault(root, word)
-                if place and usable[place - 1] and spoken[place - 1][1] != root:
-                    before, first = spoken[place - 1]
-                    seen.setdefault(f"{first} {root}", f"{before} {word}")
+                for first in _beginnings(spoken, usable, place):
+                    phrase = spoken[first : place + 1]
+                    seen.setdefault(" ".join(one for _, one in phrase), " ".join(one for one, _ in phrase))
         found.update(seen.keys())
         for root, word in seen.items():
             forms.setdefault(root, Counter())[word] += 1
@@ -109,20 +121,18 @@ def name(theme: Counts, brand: Counts) -> Name:
     for word in ranked:
         if weights[word] <= 0 or len(chosen) == WORDS_KEPT:
             break
-        parts = word.split()
-        if any(set(parts) & set(one.split()) for one in chosen):
+        if _taken(word, chosen):
             continue
-        pairs = [one for one in ranked if " " in one and word in one.split() and not _taken(one, chosen)]
-        better = next((one for one in pairs if PAIR_WORTH * weights[one] >= weights[word]), word)
-        chosen.append(better)
+        better = [one for one in ranked if set(word.split()) <= set(one.split()) and not _taken(one, chosen)]
+        chosen.append(max(better, key=lambda one: weights[one] * WORTH[min(3, len(_telling(one)))]))
     words = tuple(theme.written[word] for word in chosen)
     return Name(", ".join(words[:WORDS_IN_NAME]), words)
 
 
 def fits(earlier: str, present: Name) -> bool:
     """Tells whether an earlier name is still apt: whether each of its parts has a word that is distinctive now."""
-    words = {_root(word) for one in present.words for word in one.split()}
-    return bool(earlier) and all(words & {_root(word) for word in part.split()} for part in earlier.split(", "))
+    words = {_root(word) for one in present.words for word in _telling(one)}
+    return bool(earlier) and all(words & {_root(word) for word in _telling(part)} for part in earlier.split(", "))
 
 
 def sentence(texts: Sequence[str], words: Collection[str]) -> tuple[int, str]:
@@ -154,12 +164,40 @@ def _distinctive(count: int, size: int, elsewhere: int, others: int) -> float:
     return (log(here) - log(there)) / sqrt(1 / (count + prior) + 1 / (elsewhere + prior))
 
 
-def _taken(pair: str, chosen: Sequence[str]) -> bool:
-    return any(set(pair.split()) & set(one.split()) for one in chosen)
+def _spoken(text: str) -> list[tuple[str, str]]:
+    """Gives a text's words with their roots, and an empty one wherever something else stands between two."""
+    return [
+        (word, _root(word)) if word == "a" or tokens(word) == [word] else ("", "")
+        for word in _PIECE.findall(text.lower())
+    ]
+
+
+def _beginnings(spoken: Sequence[tuple[str, str]], usable: Sequence[bool], last: int) -> list[int]:
+    """Lists where phrases begin that end at a word: words that tell, side by side or with joining ones between."""
+    found = []
+    roots = {spoken[last][1]}
+    for place in range(last - 1, max(-1, last - PHRASE), -1):
+        word, root = spoken[place]
+        joins = word in JOINING and (spoken[place + 1][0] in ARTICLES or spoken[place + 1][0] not in JOINING)
+        if root in roots or not (usable[place] or joins):
+            break
+        roots.add(root)
+        if usable[place]:
+            found.append(place)
+    return found
+
+
+def _telling(phrase: str) -> set[str]:
+    return {word for word in phrase.split() if word not in JOINING}
+
+
+def _taken(phrase: str, chosen: Sequence[str]) -> bool:
+    return any(_telling(phrase) & _telling(one) for one in chosen)
 
 
 def _tells(word: str) -> bool:
-    return len(word) > 2 and word not in ENGLISH_STOP_WORDS and word not in VAGUE
+    said = len(word) > 2 and word not in ENGLISH_STOP_WORDS and word not in VAGUE
+    return said and not word.startswith(RUDE) and not word.replace("’", "'").endswith(SHORTENED)
 
 
 @lru_cache(100_000)
