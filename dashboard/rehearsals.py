@@ -52,9 +52,9 @@ def draw(view: Store, answer: dict[str, Any]) -> None:
 
 def chart(rehearsal: dict[str, Any], zone: ZoneInfo, look: Look, events: Sequence[Event] = ()) -> Any:
     """Draws counted and expected in each interval, a mark where the rule would have fired, and what happened."""
-    rows = pd.DataFrame(rehearsal["windows"])
+    rows = hours(pd.DataFrame(rehearsal["windows"]))
     rows["x"] = [_clock(at, zone) for at in rows.start]
-    rows["ground"] = 0
+    rows["gap"], rows["ground"] = rows.observed.isna(), 0
     rows["x2"] = [_clock(at, zone) for at in rows.finish]
     rows["when"] = [words.moment(datetime.fromisoformat(at), zone) for at in rows.start]
     x = alt.X("x:T", title=None, scale=alt.Scale(type="utc", nice=False), axis=alt.Axis(format="%-d %b", grid=False))
@@ -64,11 +64,13 @@ def chart(rehearsal: dict[str, Any], zone: ZoneInfo, look: Look, events: Sequenc
         alt.Tooltip("expected:Q", title="Expected", format=".1f"),
         alt.Tooltip("high:Q", title="Usual up to", format=".1f"),
     ]
+    base = alt.Chart(rows)
     layers = [
-        alt.Chart(rows)
+        base.transform_filter("datum.gap").mark_rect(color=look.gap, opacity=0.3).encode(x=x, x2="x2:T"),
+        base.transform_filter("!datum.gap")
         .mark_bar(color=look.neutral)
         .encode(x=x, x2="x2:T", y=alt.Y("observed:Q", title=None), y2="ground:Q", tooltip=tips),
-        alt.Chart(rows).mark_line(color=look.text, strokeDash=[4, 3], strokeWidth=1).encode(x=x, y="high:Q"),
+        base.mark_line(color=look.text, strokeDash=[4, 3], strokeWidth=1).encode(x=x, y="high:Q"),
         *canvas.dated_event_marks(events, rows, zone, look),
     ]
     if rehearsal["alerts"]:
@@ -81,8 +83,21 @@ def chart(rehearsal: dict[str, Any], zone: ZoneInfo, look: Look, events: Sequenc
         )
     times = len(rehearsal["alerts"])
     said = f"It would have fired {times} {'time' if times == 1 else 'times'}"
-    title = [said, "Bars: counted; dashed: the upper end of the usual; marked: an alert"]
+    shaded = "; shaded: not heard" if rows.gap.any() else ""
+    title = [said, f"Bars: counted; dashed: the upper end of the usual; marked: an alert{shaded}"]
     return canvas.whole(layers, title, 220, look)
+
+
+def hours(rows: pd.DataFrame) -> pd.DataFrame:
+    """Joins shorter intervals to hours, so that months can be drawn; of what was not heard there is no count."""
+    start, finish = (pd.to_datetime(rows[name], utc=True, format="ISO8601") for name in ("start", "finish"))
+    if (finish - start).min() >= pd.Timedelta(hours=1):
+        return rows
+    rows = rows.assign(spread=(rows.high - rows.expected) ** 2, observed=rows.observed.astype("float"))
+    by_hour = rows.groupby(start.dt.floor("h"), sort=True)
+    found = by_hour.agg(start=("start", "first"), finish=("finish", "last"), expected=("expected", "sum"))
+    observed, spread = by_hour["observed"].sum(min_count=1), by_hour["spread"].sum()
+    return found.assign(observed=observed, high=found.expected + spread**0.5).reset_index(drop=True)
 
 
 def _clock(at: str, zone: ZoneInfo) -> pd.Timestamp:

@@ -16,7 +16,7 @@ from earful.models.alertlife import Life, Line, Window, peak
 from earful.models.card import UNKNOWN, Card, Interval, New, Part, Quote, Unknown, tenths
 
 MEMORY = timedelta(days=28)  # a part is expected by what it brought of late: so long ago weighs 1/e
-SERIES = 48  # intervals in the small chart
+SERIES, DAY = 48, timedelta(days=1)  # intervals in the small chart, or those of a day, up to twice as many
 QUOTES, QUOTABLE = 3, 50  # on one card, and of how many they are picked
 NEWS = 5  # new things on one card
 TEXTS = 500  # texts on either side that are searched for new words
@@ -54,6 +54,7 @@ def make(
     shared = _shared(con, config, of, start, finish, told.texts, before, words)
     splits["story"] = _stories(told.most, observed, expected)
     highest = peak(span)
+    drawn = max(SERIES, min(DAY // rule.step, 2 * SERIES))
     return Card(
         alert=name(watched, life),
         brand=watched.brand,
@@ -74,7 +75,7 @@ def make(
         new=words + shared + new,
         quotes=_quotes(told.quotable, words + shared),
         unknown=_unknown(con, of, start, finish),
-        series=tuple(_interval(window) for window in watched.windows if window.finish <= finish)[-SERIES:],
+        series=tuple(_interval(window) for window in watched.windows if window.finish <= finish)[-drawn:],
         peak=_interval(highest) if highest else None,
         link=f"{config.dashboard}/mentions?{urlencode(link | sentiment)}",
         page=f"{config.dashboard}/alerts?{urlencode({'alert': name(watched, life)})}",

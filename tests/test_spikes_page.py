@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import invented_store
+import pandas as pd
 import pytest
 from invented_store import Said
 from streamlit.testing.v1 import AppTest
 
-from earful.dashboard import launch
+from earful.dashboard import launch, rehearsals
 from earful.data import events, people, silencing, store
 from earful.data.database import Database, snapshot
 from earful.flows import config, watch
@@ -174,3 +175,19 @@ def test_an_alert_that_is_gone_is_told_so(database: Database) -> None:
     watched(database)
     app = page(alert="Acme|No rule|2020-01-01T00:00:00+00:00")
     assert "older than half a year" in "\n".join(str(one.value) for one in app.info)
+
+
+def test_quarters_of_an_hour_are_drawn_as_hours() -> None:
+    at, quarter = datetime(2026, 11, 20, 12, tzinfo=UTC), timedelta(minutes=15)
+    rows = [
+        {"start": (at + n * quarter).isoformat(), "finish": (at + (n + 1) * quarter).isoformat()}
+        | {"observed": observed, "expected": 1.0, "high": 3.0}
+        for n, observed in enumerate([2, 3, None, 4, None, None, None, None])
+    ]
+    found = rehearsals.hours(pd.DataFrame(rows))
+    assert found.start.tolist() == [rows[0]["start"], rows[4]["start"]]
+    assert found.finish.tolist() == [rows[3]["finish"], rows[7]["finish"]]
+    assert found.observed.tolist()[0] == 9 and found.observed.isna().tolist() == [False, True]
+    assert found.high.tolist() == [8.0, 8.0], "four expected, and twice the scatter of one"
+    long = pd.DataFrame([row | {"finish": (at + timedelta(days=1)).isoformat()} for row in rows[:1]])
+    assert rehearsals.hours(long) is long
