@@ -3,8 +3,8 @@
     python benchmarks/watching.py [--mentions 1000000] [--folder DIR]
 
 The store is that of `overview.py`, half of it in the last half year: three brands, six sources, a daily rhythm. Three
-rules (an hour, a day, a budget of one a week) watch all three brands; the first look finds everything new, the second
-what has changed since, which is nothing; the third catches an outbreak.
+rules (a quarter of an hour, a day, a budget of one a week) watch all three brands; the first look finds everything new,
+the second what has changed since, which is nothing; the third catches an outbreak.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from earful.flows.config import Brand, Config
 from earful.flows.rule_table import Rule
 
 RULES = (
-    Rule(name="An hour", brands=overview.BRANDS),
+    Rule(name="A quarter of an hour", brands=overview.BRANDS),
     Rule(name="A day", brands=overview.BRANDS, step="1d"),
     Rule(name="One a week", brands=overview.BRANDS, budget="1 per week"),
 )
