@@ -7,6 +7,7 @@ from earful.models.card import OTHERS, UNKNOWN, New, Part
 LARGE = 0.3  # of the excess, from which on a theme or a source is a reason
 FEW = 20  # stories, under which a past tells little of what is new
 MOST = 3  # words in a sentence
+LETTERS = 60  # of a name
 NAMELESS = {OTHERS, UNKNOWN, "no theme"}
 
 
@@ -24,7 +25,7 @@ def why(observed: int, splits: Mapping[str, Sequence[Part]], new: Sequence[New],
     said += _largest("source", splits, "From {name}: {excess} of the {whole} more than expected.")
     loud = max((one for one in splits.get("author", ()) if one.name not in NAMELESS), key=_excess, default=None)
     if loud and loud.observed >= 3 and loud.observed >= LARGE * observed:
-        said.append(f"{loud.observed} of {observed} are by {loud.name}.")
+        said.append(f"{loud.observed} of {observed} are by {_short(loud.name)}.")
     if not subject:
         past = f", and only {before} stories came before" if before < FEW else ""
         said.append(f"No word or theme is common to them beyond chance{past}: they tell of many things.")
@@ -43,7 +44,11 @@ def _largest(split: str, splits: Mapping[str, Sequence[Part]], sentence: str) ->
     if largest is None or len(parts) < 2 or largest.share < LARGE:
         return []
     whole = sum(one.excess for one in parts)
-    return [sentence.format(name=largest.name, excess=f"{largest.excess:.1f}", whole=f"{whole:.1f}")]
+    return [sentence.format(name=_short(largest.name), excess=f"{largest.excess:.1f}", whole=f"{whole:.1f}")]
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LETTERS else name[: LETTERS - 1] + "…"
 
 
 def _words(kind: str, new: Sequence[New], sentence: str) -> list[str]:

@@ -128,3 +128,8 @@ def test_the_reason_says_what_stories_have_in_common(splits, new: list[card.New]
     told = gist.why(11, splits, new, before)
     assert said in told
     assert ("No word" in told) == ("No word" in said)
+
+
+def test_a_name_of_any_length_leaves_room_for_the_rest() -> None:
+    told = gist.why(10, {"author": (part("a" * 4000, 9, 9.0, 0.9),)}, [], 100)
+    assert len(told) < 300 and "9 of 10 are by aaa" in told and told.endswith("they tell of many things.")

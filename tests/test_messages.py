@@ -57,6 +57,7 @@ def told(said: str, **values: Any) -> Notice:
         *(31, 2.2, 28.8, 19.0, 31.0, 5.0, dict.fromkeys(card.SPLITS, parts), quote),
         *((card.New("words", said[:200], 18, 0),), (quote,) * 3, (Unknown("gap", said[:50], 0, said[:300]),)),
         *(series, series[-1], LINK, PAGE, 0.5),
+        why=f"About “{said[:200]}”: all of it.",
     )  # fmt: skip
     content = json.loads(json.dumps(made.as_json()))
     return compose.notice({"state": "firing", "card": content | values}, ZONE)
@@ -317,7 +318,7 @@ def test_what_is_new_is_told_by_kind() -> None:
 
 def test_a_silence_is_told_as_one() -> None:
     values = {"counts": "silence", "what": "stories", "observed": 0, "expected": 14.2, "excess": -14.2}
-    made = told("calm", **values, low=-20.1, high=-8.3)
+    made = told("calm", **values, low=-20.1, high=-8.3, why="")
     assert made.title == "Acme has gone quiet: 0 stories in 3 hours, 14.2 expected"
     assert made.lead[0] == "That is 14.2 fewer than expected (8.3 to 20.1 by the scatter of the usual)."
 
