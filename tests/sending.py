@@ -1,7 +1,7 @@
 """Watches, draws up digests and sends what waits in an outbox, in a process of its own that may be killed."""
 
 import os
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from samples import config
@@ -34,7 +34,10 @@ def _settings(folder: Path, url: str, fail_at: str) -> Config:
     return config(
         folder,
         targets=[Target(name="team", kind="webhook", url_env="HOOK")],
-        rules=[Rule(name="Criticism"), Rule(name="Talk", counts="all")],
+        rules=[
+            Rule(name="Criticism", step=timedelta(hours=1)),
+            Rule(name="Talk", step=timedelta(hours=1), counts="all"),
+        ],
         digest=Digest(every="day", at="00:00"),
     )
 

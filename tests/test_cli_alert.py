@@ -24,6 +24,7 @@ match = "acme"
 
 [[rules]]
 name = "Criticism"
+step = "1h"
 """
 
 
