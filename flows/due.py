@@ -26,8 +26,10 @@ def is_due(source: Source, row: todo.SourceRow, now: datetime) -> bool:
         return True
     if row.due is None:
         return True
-    early = row.state == "fine" and row.asked
-    return row.due - (min(EARLY, (row.due - row.asked) * EARLY_SHARE) if early else timedelta(0)) <= now
+    early = timedelta(0)
+    if row.state == "fine" and row.asked:
+        early = min(EARLY, (row.due - row.asked) * EARLY_SHARE)
+    return row.due - early <= now
 
 
 def cost(connector: ModuleType, request: httpx.Request) -> int:

@@ -131,16 +131,17 @@ def test_runs_that_begin_a_little_sooner_or_later_miss_no_turn(listen: Callable[
 
 def test_what_failed_or_asked_for_a_pause_is_not_asked_a_second_too_soon(listen: Callable[..., Listener]) -> None:
     source = listen(*feeds("a.example/f"))
-    source.world.answer = lambda _: httpx.Response(429, headers={"Retry-After": "1200"})
+    answers = httpx.Response(429, headers={"Retry-After": "1200"}), httpx.Response(500)
+    for asked, answer in enumerate(answers, 1):
+        source.world.answer = lambda _, given=answer: given
+        source.tick()
+        due = source.rows()[0].due
+        assert due and due - source.world.now >= (1200 if asked == 1 else 900) * timedelta(seconds=1)
+        source.tick(due - source.world.now - timedelta(seconds=1))
+        assert len(source.world.times()) == asked
+        source.world.now += timedelta(seconds=1)
     source.tick()
-    source.tick(timedelta(seconds=1199))
-    assert len(source.world.times()) == 1
-    source.world.answer = lambda _: httpx.Response(500)
-    source.tick(timedelta(seconds=1))
-    due = source.rows()[0].due
-    assert due
-    source.tick(due - source.world.now - timedelta(seconds=1))
-    assert len(source.world.times()) == 2
+    assert len(source.world.times()) == 3
 
 
 # Quotas
