@@ -87,8 +87,8 @@ def told(card: dict[str, Any]) -> str:
     quotes = "".join(f"\n        “{' '.join(one['text'].split())[:120]}”" for one in card["quotes"])
     peak = f"peak {card['peak']['observed']} on {card['peak']['start'][:10]}"
     return (
-        f"    {card['why']}\n    {card['observed']} where {card['expected']} were expected, excess {card['excess']} ({card['low']} to"
-        f" {card['high']}), {peak}; first {first}; new: {new}{quotes}"
+        f"    {card['why']}\n    {card['observed']} where {card['expected']} were expected, excess {card['excess']} "
+        f"({card['low']} to {card['high']}), {peak}; first {first}; new: {new}{quotes}"
     )
 
 

@@ -33,7 +33,7 @@ PATIENCE = timedelta(minutes=15)  # so long may a target fail before that is a t
 class Check:
     """One thing that was looked at: `kind` is "configuration", "store", "stage", "source" or "target".
 
-    `last` is its last success, `said` what is wrong with it, "" when it is well; `note` is worth knowing of what is well.
+    `last` is its last success, `said` what is wrong with it, "" when it is well; `note` is worth knowing even then.
     """
 
     kind: str

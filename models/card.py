@@ -99,8 +99,8 @@ class Card:
     stands only when the alert is resolved. `line` is the score from which on an interval counts as surprising, and
     `budget` the rule's, when that has found the line. `alert` names it, `page` is its page on the dashboard, where it
     is acknowledged; `link` leads to its mentions. `series` ends with the alert, for a small chart; `step` is its
-    intervals' length in seconds. `usual` is the upper end of the usual in the whole interval. `why` says in a sentence or
-    two what the stories have in common, as far as that is beyond chance.
+    intervals' length in seconds. `usual` is the upper end of the usual in the whole interval. `why` says in a sentence
+    or two what the stories have in common, as far as that is beyond chance.
     """
 
     alert: str
