@@ -288,7 +288,7 @@ def test_the_template_can_be_used_as_it_is(path: Path) -> None:
     path.write_text(template.TEXT, encoding="utf-8")
     config = load(path)
     assert {brand.name for brand in config.brands} == {"Acme", "Globex"}
-    assert [rule.step for rule in config.rules] == [timedelta(hours=1), timedelta(days=1)]
+    assert [rule.step for rule in config.rules] == [timedelta(minutes=15), timedelta(days=1)]
 
 
 @pytest.mark.parametrize(
