@@ -84,7 +84,9 @@ def _explain(card: Card, what: str, start: datetime, finish: datetime) -> None:
         "weekdays, its usual scatter. The card keeps what was counted when it was sent; judgements since then may "
         "count otherwise."
     )
-    if what in COUNTED:
+    if card.get("query"):
+        sql.write(str(card["query"]))
+    elif what in COUNTED:  # on cards of before they had it
         sql.write(explained.query("spike", Filters(str(card.get("brand")), start, finish, labels=COUNTED[what])))
 
 

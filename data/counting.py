@@ -223,9 +223,7 @@ def _stories(con: Connection, counted: Counted, since: datetime, until: datetime
             " AND (source, id) IN (SELECT (source, id) FROM theme_members WHERE brand = $brand"
             " AND list_contains($themes, theme))"
         )
-        values["themes"] = [
-            theme for one in families.of(con, counted.brand) if counted.theme in one.known_as for theme in one.members
-        ]
+        values["themes"] = families.members(con, counted.brand, counted.theme)
     tables = (
         "untimely AS (SELECT source, id FROM mentions JOIN"  # noqa: S608
         " (SELECT source, min(collected) AS begun FROM mentions GROUP BY source) USING (source)"

@@ -165,13 +165,24 @@ def windows(
     bucket = f"date_trunc('day', published AT TIME ZONE {text(zone)})"
     if step < timedelta(days=1):
         bucket = f"time_bucket(INTERVAL {step.total_seconds():.0f} SECOND, published, {moment(EPOCH)})"
+    return _ruled(WINDOWS, counted, themes, start, finish, bucket)
+
+
+def spike(counted: Counted, themes: Sequence[str], start: datetime, finish: datetime) -> str:
+    """Writes the query that counts what an alert observed; `themes` as in `windows`."""
+    return _ruled(SPIKE + "{narrow}", counted, themes, start, finish)
+
+
+def _ruled(
+    query: str, counted: Counted, themes: Sequence[str], start: datetime, finish: datetime, bucket: str = ""
+) -> str:
     narrow = f"\n    AND source = {text(counted.source)}" if counted.source else ""
     narrow += f"\n    AND rating <= {counted.stars}" if counted.stars is not None else ""
     if counted.theme:
         named = ", ".join(text(one) for one in themes) or "NULL"
         narrow += "\n    AND (source, id) IN (SELECT (source, id) FROM theme_members"
         narrow += f" WHERE brand = {text(counted.brand)} AND theme IN ({named}))"
-    return WINDOWS.format(
+    return query.format(
         bucket=bucket,
         brand=text(counted.brand),
         start=moment(start),

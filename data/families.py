@@ -27,6 +27,11 @@ class Family:
     hidden: bool
 
 
+def members(con: Connection, brand: str, name: str) -> list[str]:
+    """Lists the ids of a theme's members; `name` is one of those that it is known as."""
+    return [theme for one in of(con, brand) if name in one.known_as for theme in one.members]
+
+
 def of(con: Connection, brand: str) -> list[Family]:
     """Lists a brand's families; what was found to be one and what a person made one alike."""
     found = {one.theme: one for one in criticism.themes(con, brand)}

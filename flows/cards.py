@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from earful.data import alerting, counting, todo
+from earful.data import alerting, counting, explained, families, todo
 from earful.data.counting import Connection, Counted, Portion, Story
 from earful.flows import windows
 from earful.flows.config import Config
@@ -84,6 +84,7 @@ def make(
         late_by=late.total_seconds(),
         duration=(finish - start).total_seconds() if life.state == "resolved" else None,
         why=gist.why(observed, splits, words + shared + new, len(before)) if observed else "",
+        query=explained.spike(of, families.members(con, watched.brand, of.theme), start, finish),
     )
 
 

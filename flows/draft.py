@@ -66,9 +66,7 @@ def _rehearse(config: Config, question: Question) -> dict[str, Any]:
 def _series(con: Connection, config: Config, one: rehearse.Rehearsal) -> dict[str, Any]:
     """Gives the intervals of a rehearsal, and the query that counts them, "" where there are none."""
     counted = windows.counted(one.rule, one.brand)
-    themes = [
-        theme for family in families.of(con, one.brand) if counted.theme in family.known_as for theme in family.members
-    ]
+    themes = families.members(con, one.brand, counted.theme)
     span = (one.windows[0].start, one.windows[-1].finish) if one.windows else None
     return {
         "query": explained.windows(counted, themes, *span, one.rule.step, config.zone.key) if span else "",

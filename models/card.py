@@ -100,7 +100,8 @@ class Card:
     `budget` the rule's, when that has found the line. `alert` names it, `page` is its page on the dashboard, where it
     is acknowledged; `link` leads to its mentions. `series` ends with the alert, for a small chart; `step` is its
     intervals' length in seconds. `usual` is the upper end of the usual in the whole interval. `why` says in a sentence
-    or two what the stories have in common, as far as that is beyond chance.
+    or two what the stories have in common, as far as that is beyond chance. `query` counts what was observed in a
+    copy of the store.
     """
 
     alert: str
@@ -132,6 +133,7 @@ class Card:
     duration: float | None = None
     reminder: bool = False
     why: str = ""
+    query: str = ""
 
     @property
     def late(self) -> bool:

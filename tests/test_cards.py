@@ -40,6 +40,7 @@ def card(tmp_path_factory: pytest.TempPathFactory) -> dict:
     changes = watch.watch(database, settings, lambda: CRISIS + 2 * HOUR + timedelta(minutes=5))
     assert [one.state for one in changes] == ["pending", "firing"]
     assert rows(database, "SELECT card ->> '$.observed' FROM alerts") == [("31",)]
+    assert rows(database, changes[-1].card["query"]) == [(31,)]
     return changes[-1].card
 
 

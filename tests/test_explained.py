@@ -191,5 +191,7 @@ def test_a_rules_intervals_are_counted_as_it_counts_them(themed: Path, step: tim
     with database.snapshot(themed) as con:
         steps = dict(zip(bounds, counting.per_step(con, counted, bounds), strict=False))
         found = con.execute(query).fetchall()
+        observed = con.execute(explained.spike(counted, ["courier"], bounds[0], bounds[-1])).fetchall()
     assert [count for _, count in found] == [count for count in steps.values() if count]
+    assert observed == [(sum(steps.values()),)]
     assert len(found) > 3 or "stars" in narrow
