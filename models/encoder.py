@@ -7,10 +7,8 @@ segment's number too, so that the model need not look for it. Without a target t
 import html
 import re
 import unicodedata
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -94,31 +92,20 @@ def tokenize(tokenizer: "Tokenizer", pairs: Sequence[tuple[str, str]], limit: in
     start, end = (tokenizer.token_to_id(token) or 0 for token in ("[CLS]", "[SEP]"))
     texts = [clean(text, target) for text, target in pairs]
     encoded = tokenizer.encode_batch(texts, add_special_tokens=False)
-    targets = list({target for _, target in pairs})
-    named_by = tokenizer.encode_batch([clean(one.lstrip("@#"), one) for one in targets], add_special_tokens=False)
-    tokens_of = {target: one.ids[:TARGET_TOKENS] for target, one in zip(targets, named_by, strict=True)}
+    targets = tokenizer.encode_batch(
+        [clean(target.lstrip("@#"), target) for _, target in pairs], add_special_tokens=False
+    )
     inputs = []
-    for text, (_, target), one in zip(texts, pairs, encoded, strict=True):
-        second = [*tokens_of[target], end] if tokens_of[target] else []
+    for text, (_, target), one, other in zip(texts, pairs, encoded, targets, strict=True):
+        second = [*other.ids[:TARGET_TOKENS], end] if other.ids else []
         named = [found.span() for found in pattern(target).finditer(text)] if target else []
         offsets = one.offsets
         read = window(offsets, named, limit - 2 - len(second))
-        marks = _marks(offsets[read], named)
+        marks = [int(any(first < stop and begin < last for begin, stop in named)) for first, last in offsets[read]]
         numbers = (start, *one.ids[read], end, *second)
         segments = (0, *marks, 0, *[1] * len(second))
         inputs.append(Tokens(numbers, segments, len(numbers) - len(second)))
     return inputs
-
-
-def _marks(offsets: Sequence[tuple[int, int]], named: Sequence[tuple[int, int]]) -> list[int]:
-    """Gives 1 for each token that lies in one of the places, which are in order, else 0."""
-    marks = [0] * len(offsets)
-    for begin, stop in named:
-        at = bisect_right(offsets, begin, key=itemgetter(1))
-        while at < len(offsets) and offsets[at][0] < stop:
-            marks[at] = 1
-            at += 1
-    return marks
 
 
 def window(offsets: Sequence[tuple[int, int]], named: Sequence[tuple[int, int]], room: int) -> slice:

@@ -11,7 +11,6 @@ The weights ship with the project; nothing here asks a network.
 import hashlib
 import json
 import os
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 SHIPPED = Path(__file__).parent / "weights"
 UNCLEAR = "unclear"
 BUDGET = 384  # tokens a batch, padding included: what a core's own cache holds
-AT_ONCE = 512  # texts that are tokenized and sorted together: bounds the memory, whatever is given
+AT_ONCE = 4096  # texts that are tokenized and sorted together: bounds the memory, whatever is given
 EXAMPLES = 64  # invented sentences to which whole-number products are fitted
 KEPT = 30 << 20  # bytes of one piece of memory that is freed once, see _workers
 
@@ -76,16 +75,6 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class _Begun:
-    """Pairs that are being read: the place of the first, whether each has a word in it, their batches and answers."""
-
-    start: int
-    worded: list[bool]
-    batches: list[list[int]]
-    answers: Iterator[Reading]
-
-
-@dataclass(frozen=True, slots=True)
 class Judge:
     """Loaded weights. `model` names them exactly: scores are kept under this name."""
 
@@ -124,24 +113,15 @@ class Judge:
     ) -> Iterator[tuple[int, Reading, int]]:
         """Gives for each pair with a word in it: its place, the reading of its batch, and its row there."""
         done = 0
-        ahead: deque[_Begun] = deque()
-        for start in range(0, len(pairs) + AT_ONCE, AT_ONCE):  # the next texts are tokenized while these are read
-            if start < len(pairs):
-                ahead.append(self._begin(start, pairs[start : start + AT_ONCE]))
-            if start == 0:
-                continue
-            began = ahead.popleft()
-            for batch, found in zip(began.batches, began.answers, strict=True):
-                yield from ((began.start + at, found, row) for row, at in enumerate(batch) if began.worded[at])
+        for start in range(0, len(pairs), AT_ONCE):
+            inputs = encoder.tokenize(self.tokenizer, pairs[start : start + AT_ONCE], self.max_tokens)
+            batches = list(encoder.batches([encoder.width(len(one.numbers)) for one in inputs], BUDGET))
+            answers = _workers().map(self._read, ([inputs[at] for at in batch] for batch in batches))
+            for batch, found in zip(batches, answers, strict=True):
+                yield from ((start + at, found, row) for row, at in enumerate(batch) if inputs[at].first > 2)
                 done += len(batch)
                 if progress:
                     progress(done)
-
-    def _begin(self, start: int, pairs: Sequence[tuple[str, str]]) -> "_Begun":
-        inputs = encoder.tokenize(self.tokenizer, pairs, self.max_tokens)
-        batches = list(encoder.batches([encoder.width(len(one.numbers)) for one in inputs], BUDGET))
-        answers = _workers().map(self._read, ([inputs[at] for at in batch] for batch in batches))
-        return _Begun(start, [one.first > 2 for one in inputs], batches, answers)
 
     def _read(self, inputs: Sequence[encoder.Tokens]) -> Reading:
         import torch
