@@ -45,7 +45,7 @@ def draw(view: Store, card: Card) -> None:
         said = f"{abs(card['excess']):.1f} {more} than expected ({card['low']:.1f} to {card['high']:.1f})"
         st.caption(f"{said}, {words.span(start, finish, view.zone)}")
     if card.get("why"):
-        st.text(words.plain(str(card["why"])))
+        st.text(words.plain(str(card["why"]).replace("https://", "")))
     if card.get("late"):
         st.caption("People heard of it late: nobody watched when it happened.")
     if card.get("series"):
