@@ -13,7 +13,7 @@ from earful.dashboard.frame import View
 from earful.data import digests, explained
 from earful.data.queries import Filters
 
-FORMS = {"html": ("Page", "text/html"), "pdf": ("PDF", "application/pdf")}
+FORMS = {"html": ("web page", "text/html"), "pdf": ("PDF", "application/pdf")}
 FIGURES = {"Volume": "volume", "Negative share": "negative", "Net sentiment": "net", "Share of voice": "voice"}
 MOST = 100_000  # rows of a table
 

@@ -62,7 +62,7 @@ def test_a_report_is_made_in_both_forms(database: Database) -> None:
     app = page()
     assert not app.exception
     assert "None yet" in said(app)
-    for form, label in (("html", "Page"), ("pdf", "PDF")):
+    for form, label in (("html", "web page"), ("pdf", "PDF")):
         app = press(app, f"make {form} now")
         assert not app.exception
         assert f"Take the {label} along" in taken(app)
