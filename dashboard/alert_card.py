@@ -12,14 +12,10 @@ import streamlit as st
 from earful.dashboard import canvas, filters, frame, read_alerts, sql, words
 from earful.dashboard.canvas import Look
 from earful.dashboard.frame import Store
-from earful.data import explained
 from earful.data.events import Event
-from earful.data.queries import Filters
 from earful.models import language
 
 Card = Mapping[str, Any]
-# The labels of what a rule counts that is not narrowed, by its name on the card.
-COUNTED: dict[str, tuple[str, ...]] = {"negative stories": ("negative",), "stories": ()}
 SPLITS = {"source": "Sources", "theme": "Themes", "story": "Stories", "author": "Authors", "language": "Languages"}
 NAMES = {"others": "all others", "unknown": "not known", "": "not known"}
 KINDS = {
@@ -45,7 +41,7 @@ def draw(view: Store, card: Card) -> None:
         said = f"{abs(card['excess']):.1f} {more} than expected ({card['low']:.1f} to {card['high']:.1f})"
         st.caption(f"{said}, {words.span(start, finish, view.zone)}")
     if card.get("why"):
-        st.text(words.plain(str(card["why"]).replace("https://", "")))
+        st.text(words.plain(words.bare(str(card["why"]))))
     if card.get("late"):
         st.caption("People heard of it late: nobody watched when it happened.")
     if card.get("series"):
@@ -68,7 +64,7 @@ def draw(view: Store, card: Card) -> None:
         address["sentiment"] = ["negative"]
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.popover("Explain", type="tertiary"):
-            _explain(card, what, start, finish)
+            _explain(card)
         st.page_link(
             frame.PAGES["mentions"],
             label="Show the mentions behind it",
@@ -77,7 +73,7 @@ def draw(view: Store, card: Card) -> None:
         )
 
 
-def _explain(card: Card, what: str, start: datetime, finish: datetime) -> None:
+def _explain(card: Card) -> None:
     st.markdown(words.DEFINITIONS["spikes"])
     st.markdown(
         "What is *expected*, and how sure that is, comes from the brand's own history: its level, its hours and "
@@ -86,8 +82,6 @@ def _explain(card: Card, what: str, start: datetime, finish: datetime) -> None:
     )
     if card.get("query"):
         sql.write(str(card["query"]))
-    elif what in COUNTED:  # on cards of before they had it
-        sql.write(explained.query("spike", Filters(str(card.get("brand")), start, finish, labels=COUNTED[what])))
 
 
 def _part(split: str, name: str) -> str:

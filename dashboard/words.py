@@ -219,9 +219,14 @@ def literal(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|~:$<>&])", r"\\\1", plain(text).replace("\n", " "))
 
 
+def bare(text: str) -> str:
+    """Leaves out what all addresses begin with."""
+    return text.replace("https://", "").replace("http://", "")
+
+
 def source(name: str, most: int = 40) -> str:
     """Writes a source's name as short as it is still known."""
-    return short(name.replace("https://", "").replace("http://", ""), most)
+    return short(bare(name), most)
 
 
 def distinct(names: Mapping[str, str], write: Callable[[str], str] = short) -> dict[str, str]:

@@ -127,7 +127,6 @@ QUERIES = {
     "brands": COMPARED,
     "theme": THEME,
     "theme parts": PARTS,
-    "spike": SPIKE,
 }
 """The queries by the names of the figures' definitions; shares come out from 0 to 1, net figures from -1 to 1."""
 
@@ -136,23 +135,22 @@ def query(figure: str, filters: Filters, step: str = "day", zone: str = "UTC") -
     """Writes the query that gives a figure under the filters, whole: nothing is left to be filled in.
 
     "trend" counts by `step` ("hour", "day", "week", "month") of the time zone; "theme" the filters' themes together,
-    "theme parts" by what they are; and "spike" what an alert counts, with the filters' labels.
+    "theme parts" by what they are.
     """
-    answered = figure in ("nps", "csat")
-    column = "m.source" if answered else "source"
-    labels = f"\n    AND label IN ({', '.join(text(name) for name in filters.labels)})" if filters.labels else ""
-    sources = f"\n    AND {column} IN ({', '.join(text(name) for name in filters.sources)})" if filters.sources else ""
-    return QUERIES[figure].format(
-        brand=text(filters.brand),
-        start=moment(filters.start),
-        finish=moment(filters.finish),
-        leads="\n    AND leads" if filters.stories else "",
-        sources=sources,
-        labels=labels,
-        themes=", ".join(text(name) for name in filters.themes),
-        step=step,
-        zone=text(zone),
-    )
+    column = "m.source" if figure in ("nps", "csat") else "source"
+    themes = texts(filters.themes)
+    return QUERIES[figure].format(themes=themes, step=step, zone=text(zone), **narrowed(filters, column))
+
+
+def narrowed(filters: Filters, column: str = "source") -> dict[str, str]:
+    """Gives what the queries have in common, by the names in their templates; `column` holds the source."""
+    return {
+        "brand": text(filters.brand),
+        "start": moment(filters.start),
+        "finish": moment(filters.finish),
+        "leads": "\n    AND leads" if filters.stories else "",
+        "sources": f"\n    AND {column} IN ({texts(filters.sources)})" if filters.sources else "",
+    }
 
 
 def windows(
@@ -179,9 +177,8 @@ def _ruled(
     narrow = f"\n    AND source = {text(counted.source)}" if counted.source else ""
     narrow += f"\n    AND rating <= {counted.stars}" if counted.stars is not None else ""
     if counted.theme:
-        named = ", ".join(text(one) for one in themes) or "NULL"
         narrow += "\n    AND (source, id) IN (SELECT (source, id) FROM theme_members"
-        narrow += f" WHERE brand = {text(counted.brand)} AND theme IN ({named}))"
+        narrow += f" WHERE brand = {text(counted.brand)} AND theme IN ({texts(themes)}))"
     return query.format(
         bucket=bucket,
         brand=text(counted.brand),
@@ -216,6 +213,11 @@ def _literal(value: Any) -> str:
     if isinstance(value, datetime):
         return moment(value)
     return f"[{', '.join(text(one) for one in value)}]" if isinstance(value, list) else str(value)
+
+
+def texts(values: Sequence[str]) -> str:
+    """Writes texts as they stand in a list of SQL; of none of them nothing is."""
+    return ", ".join(text(one) for one in values) or "NULL"
 
 
 def text(value: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from earful.data.explained import moment, text
+from earful.data.explained import moment, narrowed, text, texts
 from earful.data.queries import Filters
 
 COMPLAINT = "(label = 'negative' OR intent = 'problem')"
@@ -106,17 +106,17 @@ def themes(filters: Filters, subjects: Mapping[str, str], before: tuple[datetime
     """
     start, finish = before or (filters.start, filters.start)
     spans = {"before": moment(start), "before_finish": moment(finish), "earliest": moment(min(start, filters.start))}
-    return OWN.format(subjects=_pairs(subjects), **spans, **_of(filters))
+    return OWN.format(subjects=_pairs(subjects), **spans, **narrowed(filters))
 
 
 def brands(filters: Filters, subjects: Mapping[str, str], among: Sequence[str]) -> str:
     """Writes the query of what some brands are criticised for, by the themes of the filters' brand."""
-    return BRANDS.format(subjects=_pairs(subjects), brands=_listed(among), **_of(filters))
+    return BRANDS.format(subjects=_pairs(subjects), brands=texts(among), **narrowed(filters))
 
 
 def heard(filters: Filters, among: Sequence[str]) -> str:
     """Writes the query of what each source brought of some brands."""
-    return HEARD.format(brands=_listed(among), **_of(filters))
+    return HEARD.format(brands=texts(among), **narrowed(filters))
 
 
 def aftermath(
@@ -131,34 +131,20 @@ def aftermath(
     """Writes the query of complaints before and after: about a brand in some themes, in all without any, and the
     others, in the same themes if `alike`."""
     start, finish = moment(before[0]), moment(after[1])
-    parts = {"themes": _listed(themes), "start": start, "finish": finish}
+    parts = {"themes": texts(themes), "start": start, "finish": finish}
     ours = IN_THEMES.format(table="theme_members", of="", **parts) if themes else COMPLAINT
     theirs = IN_THEMES.format(table="theme_peers", of=f" AND t.of = {text(brand)}", **parts)
     return AFTERMATH.format(
         brand=text(brand),
-        others=_listed(others),
+        others=texts(others),
         start=start,
         middle=moment(before[1]),
         again=moment(after[0]),
         finish=finish,
-        heard=_listed(sources),
+        heard=texts(sources),
         ours=ours,
         theirs=theirs if themes and alike else COMPLAINT,
     )
-
-
-def _of(filters: Filters) -> dict[str, str]:
-    return {
-        "brand": text(filters.brand),
-        "start": moment(filters.start),
-        "finish": moment(filters.finish),
-        "leads": "\n    AND leads" if filters.stories else "",
-        "sources": f"\n    AND source IN ({_listed(filters.sources)})" if filters.sources else "",
-    }
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(text(name) for name in names) or "NULL"
 
 
 def _pairs(subjects: Mapping[str, str]) -> str:

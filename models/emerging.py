@@ -96,7 +96,7 @@ class _Window:
 def _drawn(rows: Rows, ball: Places, window: _Window | None) -> Subject:
     """Draws a ball again around its own centre, twice, as one text is seldom the middle of a subject."""
     for _ in range(2):
-        centre = _centre(rows[ball])
+        centre = centre_of(rows[ball])
         cosines = rows @ centre
         line = float(cosines[ball].min())
         if window is None:
@@ -111,7 +111,8 @@ def _drawn(rows: Rows, ball: Places, window: _Window | None) -> Subject:
     return Subject(centre, max(line - TOLERANCE, reach), np.sort(ball[cosines[ball] >= reach]))
 
 
-def _centre(rows: Rows) -> Rows:
+def centre_of(rows: Rows) -> Rows:
+    """Gives the unit centre of rows."""
     centre: Rows = normalize(rows.mean(0, keepdims=True))[0].astype(np.float32)
     return centre
 

@@ -165,7 +165,8 @@ def split(rows: Rows) -> npt.NDArray[np.bool_]:
 def _wide(rows: Rows, free: Places, kept: dict[int, Kept]) -> list[Theme]:
     """Clusters the free rows, beginning at the known centres."""
     owners: list[int | None] = list(kept)
-    seeds = np.array([_centre(rows[one.members]) for one in kept.values()], np.float32).reshape(-1, rows.shape[1])
+    known = [emerging.centre_of(rows[one.members]) for one in kept.values()]
+    seeds = np.array(known, np.float32).reshape(-1, rows.shape[1])
     more = min(wanted(len(free)) - len(seeds), len(free) // LEAST)
     if more > 0 and len(free) >= ENOUGH:
         seeds = np.vstack([seeds, _new_seeds(rows[free], seeds, more)])
@@ -235,13 +236,7 @@ def _known(theme: Theme, kept: dict[int, Kept]) -> Theme:
 
 
 def _narrow(rows: Rows, place: int, one: Kept) -> Theme:
-    return Theme(place, _centre(rows[one.members]), one.line, one.members, True)
-
-
-def _centre(rows: Rows) -> Rows:
-    """Gives the unit centre of rows."""
-    centre: Rows = normalize(rows.mean(0, keepdims=True))[0].astype(np.float32)
-    return centre
+    return Theme(place, emerging.centre_of(rows[one.members]), one.line, one.members, True)
 
 
 def _merged(kept: dict[int, Kept], themes: Sequence[Theme]) -> dict[int, int]:
