@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from earful.models import encoder, evaluate, joint, measures, sentiment
+from earful.models import encoder, evaluate, joint, measures, sentiment, subjects
 from earful.models.showings import lines
 
 # What a labelled set's own labels say of ours; those left out say nothing.
@@ -143,6 +143,7 @@ def main() -> None:
         {"source": path.name.split(".")[0], "text": re.sub(r"X{2,}", "", row["text"]), "label": row["issue"]}
         for path in given.topics
         for row in lines(path.parent, path.name.removesuffix(".jsonl.gz"))
+        if not subjects.shown(row["text"])
     ]
     base = joint.packaged()
     if base is None:

