@@ -40,6 +40,7 @@ class Products:
     """What of a layer is done in whole numbers."""
 
     attend: Product
+    out: Product
     widen: Product
     narrow: Product
 
@@ -97,14 +98,19 @@ def attend(products: Products, state: "torch.Tensor") -> "torch.Tensor":
     return _times(products.attend, _numbers(products.attend, state), torch.bfloat16)
 
 
+def out(products: Products, mixed: "torch.Tensor", state: "torch.Tensor") -> "torch.Tensor":
+    """Gives what attention adds to states, and the states themselves, (rows, size), in bf16."""
+    return _times_and(products.out, _numbers(products.out, mixed), state)
+
+
 def inner(products: Products, state: "torch.Tensor") -> "torch.Tensor":
-    """Gives what the two products with gelu between them make of states (rows, size), in bf16."""
+    """Gives what the two products with gelu between them add to states, and the states, (rows, size), in bf16."""
     import torch
 
     narrow = products.narrow
     numbers = _numbers(products.widen, state)
     wide = _times(products.widen, numbers, torch.uint8, narrow.step, narrow.zero, "gelu")
-    return _times(narrow, wide, torch.bfloat16)
+    return _times_and(narrow, wide, state)
 
 
 def _numbers(product: Product, state: "torch.Tensor") -> "torch.Tensor":
@@ -138,5 +144,31 @@ def _times(
         after,
         [],
         "none" if after == "gelu" else "",
+    )
+    return done
+
+
+def _times_and(product: Product, numbers: "torch.Tensor", other: "torch.Tensor") -> "torch.Tensor":
+    import torch
+
+    done: torch.Tensor = torch.ops.onednn.qlinear_pointwise.binary(
+        numbers,
+        product.step,
+        product.zero,
+        product.weight,
+        product.scales,
+        product.zeros,
+        other,
+        product.bias,
+        1.0,
+        0,
+        torch.bfloat16,
+        1.0,
+        0,
+        "add",
+        1.0,
+        "none",
+        [],
+        "",
     )
     return done

@@ -29,7 +29,7 @@ class Affine:
 @dataclass(frozen=True, slots=True)
 class Layer:
     """One layer's weights; `attend` makes queries (already scaled), keys and values in one product. Where there are
-    `products`, they take the place of the largest three."""
+    `products`, they take the place of all four products."""
 
     attend: Affine
     out: Affine
@@ -126,7 +126,8 @@ def quickened(network: Network, examples: Sequence[encoder.Tokens]) -> Network:
     with torch.inference_mode():
         state, shown = _begun(network, given)
         for layer in network.layers[:-1]:
-            middle = _joined(network, layer, state, _attention(network, layer, state, shown))
+            mixed = _attention(network, layer, state, shown)
+            middle = _joined(network, layer, state, mixed)
             wide = gelu(linear(middle, layer.widen.weight, layer.widen.bias))
             first, second = eight.feed_forward(
                 (layer.widen.weight, layer.widen.bias),
@@ -135,7 +136,8 @@ def quickened(network: Network, examples: Sequence[encoder.Tokens]) -> Network:
                 wide[there],
             )
             attend = eight.stretched(layer.attend.weight, layer.attend.bias, state[there])
-            layers.append(replace(layer, products=eight.Products(attend, first, second)))
+            out = eight.stretched(layer.out.weight, layer.out.bias, mixed[there])
+            layers.append(replace(layer, products=eight.Products(attend, out, first, second)))
             done = linear(wide, layer.narrow.weight, layer.narrow.bias)
             state = _normal(network, done.add_(middle), layer.narrow_norm)
     return replace(network, layers=(*layers, network.layers[-1]))
@@ -213,7 +215,11 @@ def _mixed(query: "torch.Tensor", key: "torch.Tensor", value: "torch.Tensor", sh
 def _joined(network: Network, layer: Layer, state: "torch.Tensor", mixed: "torch.Tensor") -> "torch.Tensor":
     from torch.nn.functional import linear
 
-    return _normal(network, linear(mixed, layer.out.weight, layer.out.bias).add_(state), layer.out_norm)
+    if layer.products:
+        joined = eight.out(layer.products, mixed, state)
+    else:
+        joined = linear(mixed, layer.out.weight, layer.out.bias).add_(state)
+    return _normal(network, joined, layer.out_norm)
 
 
 def _rest(network: Network, layer: Layer, state: "torch.Tensor") -> "torch.Tensor":
@@ -222,8 +228,9 @@ def _rest(network: Network, layer: Layer, state: "torch.Tensor") -> "torch.Tenso
     if layer.products:
         done = eight.inner(layer.products, state)
     else:
-        done = linear(gelu(linear(state, layer.widen.weight, layer.widen.bias)), layer.narrow.weight, layer.narrow.bias)
-    return _normal(network, done.add_(state), layer.narrow_norm)
+        wide = gelu(linear(state, layer.widen.weight, layer.widen.bias))
+        done = linear(wide, layer.narrow.weight, layer.narrow.bias).add_(state)
+    return _normal(network, done, layer.narrow_norm)
 
 
 def _normal(network: Network, state: "torch.Tensor", norm: Affine) -> "torch.Tensor":

@@ -27,8 +27,17 @@ def test_a_channel_that_drowns_the_others_costs_no_exactness() -> None:
     state[:, 5] *= 300
     weight[:, 5] /= 300
     product = eight.stretched(weight, bias, state)
-    products = eight.Products(product, product, product)
+    products = eight.Products(product, product, product, product)
     assert near(eight.attend(products, state.bfloat16()), linear(state, weight, bias)) < 0.02
+
+
+def test_what_attention_adds_comes_on_top_of_the_states() -> None:
+    torch.manual_seed(5)
+    mixed, state = torch.randn(200, 64), torch.randn(200, 64).bfloat16()
+    weight, bias = torch.randn(64, 64) / 8, torch.randn(64)
+    product = eight.stretched(weight, bias, mixed)
+    found = eight.out(eight.Products(product, product, product, product), mixed.bfloat16(), state)
+    assert near(found, linear(mixed, weight, bias) + state) < 0.02
 
 
 def test_what_gelu_gives_beyond_the_top_is_not_lost() -> None:
@@ -39,8 +48,8 @@ def test_what_gelu_gives_beyond_the_top_is_not_lost() -> None:
     wide = gelu(linear(state, *widen))
     assert wide.max() > 3 * eight.TOP
     first, second = eight.feed_forward(widen, narrow, state, wide)
-    found = eight.inner(eight.Products(first, first, second), state.bfloat16())
-    assert near(found, linear(wide, *narrow)) < 0.03
+    found = eight.inner(eight.Products(first, first, first, second), state.bfloat16())
+    assert near(found - state, linear(wide, *narrow)) < 0.03
 
 
 def test_judgements_stay_close_to_those_without(judge: sentiment.Judge, monkeypatch: pytest.MonkeyPatch) -> None:
