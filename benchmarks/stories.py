@@ -325,6 +325,7 @@ def fill(database: Database, start: int, texts: Sequence[str], apart: timedelta)
             "INSERT INTO examined BY NAME SELECT 'rss:a' AS source, id, md5(text) AS digest, 'rules' AS rules,"
             " 'en' AS language, id AS story FROM made"
         )
+        con.execute("INSERT INTO waiting SELECT 'rss:a', id FROM made")
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import duckdb
 
-from earful.data import failpoint, rollups
+from earful.data import failpoint, rollups, waiting
 
 
 def first_schema(con: duckdb.DuckDBPyConnection) -> None:
@@ -249,7 +249,7 @@ def steadiness(con: duckdb.DuckDBPyConnection) -> None:
 
 MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [
     first_schema, intents, manners_and_health, versions, answers, themes, relevance, board, alert_life, digests,
-    checks, story_history, theme_spaces, configuration_changes, triage, steadiness, rollups.daily,
+    checks, story_history, theme_spaces, configuration_changes, triage, steadiness, rollups.daily, waiting.waiting,
 ]  # fmt: skip
 
 

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from earful.connectors.types import Cursor, Mention
-from earful.data import facts, versions
+from earful.data import facts, versions, waiting
 
 Connection = duckdb.DuckDBPyConnection
 LABELS = ("negative", "neutral", "positive", "unclear")
@@ -200,6 +200,7 @@ def save_examined(con: Connection, rules: str, examined: Sequence[Examined]) -> 
         " digest = excluded.digest, rules = excluded.rules, language = excluded.language, story = excluded.story",
         [rules],
     )
+    waiting.examined(con)
     facts.refresh(con, "FROM old_stories UNION SELECT story FROM examined SEMI JOIN touched USING (source, id)")
     con.unregister("batch")
     con.unregister("found")

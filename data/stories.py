@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from earful.data import facts
+from earful.data import facts, waiting
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -68,11 +68,12 @@ def ungrouped(con: Connection, model: str, limit: int) -> list[Waiting]:
     With a model only those that it has looked at, so that their embeddings are there.
     """
     rows = con.execute(
-        # What waits is found before anything is joined to it: it is little, whatever there is.
-        "WITH waiting AS MATERIALIZED (FROM examined ANTI JOIN grouped USING (source, id, digest)) "
-        f"{_WAITING.format('waiting')} AND EXISTS (FROM matches k WHERE k.source = e.source AND k.id = e.id)"
+        # The texts are fetched last, of the few that are wanted.
+        "WITH first AS MATERIALIZED (SELECT e.* FROM waiting JOIN examined e USING (source, id)"  # noqa: S608
+        " JOIN mentions m USING (source, id, digest) WHERE m.gone IS NULL"
         " AND (? = '' OR EXISTS (FROM scores s WHERE s.source = e.source AND s.id = e.id AND s.model = ?"
-        " AND s.digest = e.digest)) ORDER BY m.published, e.source, e.id LIMIT ?",
+        " AND s.digest = e.digest)) ORDER BY m.published, e.source, e.id LIMIT ?) "
+        f"{_WAITING.format('first')} ORDER BY m.published, e.source, e.id",
         [model, model, limit],
     ).fetchall()
     return [Waiting(*row) for row in rows]
@@ -139,6 +140,7 @@ def place(con: Connection, found: Sequence[Placed], merges: Sequence[tuple[str, 
     con.execute(
         "INSERT INTO grouped SELECT source, id, digest FROM found ON CONFLICT DO UPDATE SET digest = excluded.digest"
     )
+    waiting.grouped(con)
     con.execute("INSERT INTO story_merges SELECT old, new, ?::TIMESTAMPTZ FROM merging ON CONFLICT DO NOTHING", [now])
     con.unregister("found")
     con.unregister("merging")
@@ -181,13 +183,6 @@ def grouped(con: Connection, after: tuple[str, str], limit: int) -> list[Waiting
         [*after, limit],
     ).fetchall()
     return [Waiting(*row) for row in rows]
-
-
-def erased(con: Connection) -> list[tuple[str, str]]:
-    """Lists grouped mentions, as (source, id), that were deleted at their source."""
-    return con.execute(
-        "SELECT source, id FROM mentions SEMI JOIN grouped USING (source, id) WHERE gone IS NOT NULL ORDER BY ALL"
-    ).fetchall()
 
 
 def _table(names: Sequence[str], rows: Collection[Sequence[str]]) -> pa.Table:

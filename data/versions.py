@@ -13,6 +13,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from earful.data import waiting
+
 Connection = duckdb.DuckDBPyConnection
 MOST = 20  # wordings kept of one mention: a source that shows a counter in its text would fill the disk
 _QUOTING = (  # tables, keys and columns that quote mentions
@@ -70,6 +72,7 @@ def erase(con: Connection, source: str, ids: Collection[str], now: datetime) -> 
     ).fetchall()
     con.execute("UPDATE versions SET title = '', text = '' WHERE source = ? AND id IN (FROM ended)", [source])
     con.execute("UPDATE themes SET sentence = '' WHERE sentence_source = ? AND sentence_id IN (FROM ended)", [source])
+    waiting.deleted(con, source)
     con.unregister("ended")
     erased = {(source, row[0]) for row in rows}
     for table, key, column in _QUOTING if erased else ():

@@ -17,7 +17,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from earful.data import embeddings, failpoint, fingerprints, store, stories
+from earful.data import embeddings, failpoint, fingerprints, store, stories, waiting
 from earful.data.database import Database
 from earful.data.stories import Placed, Waiting
 from earful.models import fingerprint
@@ -83,8 +83,18 @@ def _prepare(database: Database, progress: Progress) -> None:
     folder = database.folder
     with database.look() as con:
         mark = stories.mark(con)
-        fingerprints.forget(folder, stories.erased(con))
-    if not mark or fingerprints.has(folder, mark):
+    whole = not mark or fingerprints.has(folder, mark)
+    if not whole:  # what was forgotten since is in an older file still
+        with database.transaction(publish=False) as con:
+            waiting.anew(con)
+    with database.look() as con:
+        deleted = waiting.to_forget(con)
+    if deleted:
+        fingerprints.forget(folder, deleted)
+        failpoint.reach("forgotten")
+        with database.transaction(publish=False) as con:
+            waiting.forgotten(con, deleted)
+    if whole:
         return
     after, done = ("", ""), 0
     while True:

@@ -14,7 +14,7 @@ from samples import published, rows
 from test_stories import ARTICLE, FOOTER, LAST, MORE, OTHER, POST, REVIEW, WIRE
 
 from earful.connectors.types import Mention
-from earful.data import embeddings, fingerprints, store, stories
+from earful.data import embeddings, fingerprints, store, stories, waiting
 from earful.data.database import Database
 from earful.flows import group
 from earful.models.stories import own
@@ -92,6 +92,23 @@ def check_facts(database: Database) -> None:
     assert set(rows(database, query)) == {(1, True)}
     everything = "FROM facts ORDER BY ALL"
     assert published(database.folder, everything) == rows(database, everything)
+    assert check_waiting(database) == set()
+
+
+def forgotten(database: Database, id: str) -> bool:
+    """Tells whether the search for copies knows nothing of a mention."""
+    digest = store.digest(Mention(id, "", "", NOW, "", OTHER if id == "two" else ARTICLE, "en"))
+    return fingerprints.lacking(database.folder, {("rss:a", id): digest}) != set()
+
+
+def check_waiting(database: Database) -> set[str]:
+    """What is noted as waiting is what a look through everything finds; gives the ids of what is not deleted."""
+    there = "SELECT w.* FROM waiting w JOIN mentions USING (source, id) WHERE gone IS NULL ORDER BY ALL"
+    with database.look() as con:
+        noted = con.execute(there).fetchall()
+        waiting.anew(con)
+        assert noted == con.execute(there).fetchall()
+    return {row[1] for row in noted}
 
 
 def test_each_kind_of_copy_finds_its_story(database: Database) -> None:
@@ -160,6 +177,7 @@ def test_a_story_whose_link_changes_its_words_falls_apart_and_one_part_keeps_the
     assert told(database) == {frozenset({"a1", "a2", "link", "b"})}
     keep(database, [Said("link", OTHER, 25)])
     assert story(database, "link") == name, "until it is grouped again"
+    assert check_waiting(database) == {"link"}
     run(database)
     assert told(database) == {frozenset({"a1", "a2"}), frozenset({"link"}), frozenset({"b"})}
     assert story(database, "a1") == name
@@ -231,15 +249,67 @@ def test_a_deleted_mention_keeps_its_story_and_its_fingerprint_goes(database: Da
         store.save_page(con, "rss:a", [], NOW, ["one"])
     run(database)
     assert told(database) == {frozenset({"one", "two"})}
-    assert fingerprints.lacking(database.folder, {("rss:a", "one"): "", ("rss:b", "two"): ""}) >= {("rss:a", "one")}
+    assert forgotten(database, "one")
+    assert rows(database, "FROM waiting") == []
     keep(database, [Said("three", ARTICLE, 2, source="rss:c")])
     run(database)
     assert {story(database, one) for one in ("one", "two", "three")} == {name}
 
 
+def test_what_is_edited_and_edited_back_waits_for_nothing(database: Database) -> None:
+    keep(database, [Said("one", ARTICLE), Said("two", OTHER)])
+    run(database)
+    keep(database, [Said("one", OTHER)])
+    assert check_waiting(database) == {"one"}
+    keep(database, [Said("one", ARTICLE)])
+    assert check_waiting(database) == set()
+    assert run(database) == group.Grouped(0, 0, 0)
+
+
+@pytest.mark.parametrize("killed", ["", "fingerprinted_batch", "grouped_batch", "forgotten"])
+def test_of_what_is_deleted_no_fingerprint_stays(database: Database, killed: str) -> None:
+    """Also where the run that took it was killed, or the one that was to forget it."""
+    keep(database, [Said("one", ARTICLE), Said("two", OTHER)])
+    if killed in ("fingerprinted_batch", "grouped_batch"):
+        with harness.running(harness.group_in_batches, database.folder, killed, 5) as process:
+            assert harness.ended(process) == -9
+    else:
+        run(database)
+    with database.transaction() as con:
+        store.save_page(con, "rss:a", [], NOW, ["one"])
+    if killed == "forgotten":
+        with harness.running(harness.group_in_batches, database.folder, killed, 5) as process:
+            assert harness.ended(process) == -9
+    run(database)
+    assert forgotten(database, "one")
+    assert not forgotten(database, "two")
+    assert rows(database, "FROM waiting") == []
+
+
+def test_what_was_deleted_since_is_forgotten_in_an_older_file_too(database: Database) -> None:
+    keep(database, [Said("one", ARTICLE), Said("two", OTHER)])
+    run(database)
+    shutil.copy(database.folder / "stories.sqlite", database.folder / "aside")
+    with database.transaction() as con:
+        store.save_page(con, "rss:a", [], NOW, ["one"])
+    keep(database, [Said("three", WIRE)])
+    run(database)
+    for path in database.folder.glob("stories.sqlite*"):
+        path.unlink()
+    shutil.copy(database.folder / "aside", database.folder / "stories.sqlite")
+    assert not forgotten(database, "one")
+    run(database)
+    assert forgotten(database, "one")
+
+
 def test_what_speaks_of_no_brand_needs_no_story(database: Database) -> None:
     keep(database, [Said("one", ARTICLE, brands=()), Said("two", ARTICLE, 1, source="rss:b")])
+    assert check_waiting(database) == {"two"}
     assert run(database) == group.Grouped(1, 0, 0)
+    keep(database, [Said("one", ARTICLE)])
+    assert check_waiting(database) == {"one"}
+    keep(database, [Said("one", ARTICLE, brands=())])
+    assert check_waiting(database) == set(), "what speaks of it no longer waits no longer"
     keep(database, [Said("one", ARTICLE)])
     assert run(database) == group.Grouped(1, 1, 0)
     assert told(database) == {frozenset({"one", "two"})}
