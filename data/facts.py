@@ -19,7 +19,8 @@ def refresh(con: Connection, stories: str, values: Sequence[str] = ()) -> None:
 
     One row for each mention and brand, with the label and the intent that count (a person's before the model's).
     `leads` marks the first copy of a story that is not hidden (of a wholly hidden one the first), so that counting
-    stories is counting rows. Answers without words (language "zxx") tell nothing and have none. Counts a day follow.
+    stories is counting rows. Answers without words (language "zxx") tell nothing and have none. Counts a day follow,
+    and what is no complaint any more leaves its theme.
     """
     con.execute(f"CREATE OR REPLACE TEMP TABLE stale AS SELECT DISTINCT story FROM ({stories})", list(values))  # noqa: S608
     rollups.take_out(con)
@@ -66,3 +67,17 @@ def refresh(con: Connection, stories: str, values: Sequence[str] = ()) -> None:
     """)
     con.execute("INSERT INTO facts BY NAME FROM fresh")
     rollups.put_in(con)
+    _leave_themes(con)
+
+
+def _leave_themes(con: Connection) -> None:
+    """Takes out of the themes what is no complaint any more by the table `fresh`: corrected, hidden.
+
+    What another model has yet to score stays in its theme until it is.
+    """
+    for table in ("theme_members", "theme_peers"):
+        con.execute(
+            f"DELETE FROM {table} USING fresh f WHERE {table}.brand = f.brand AND {table}.source = f.source"  # noqa: S608
+            f" AND {table}.id = f.id"
+            " AND (f.hidden OR f.label NOT IN ('negative', 'unscored') AND f.intent <> 'problem')"
+        )

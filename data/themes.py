@@ -249,9 +249,9 @@ def save_peers(con: Connection, of: str, members: Sequence[tuple[str, Member]]) 
 
 
 def tidy(con: Connection) -> int:
-    """Takes out what is no complaint any more: corrected, hidden, deleted, reworded; returns how many members it was.
+    """Takes out what is no complaint any more, reworded or no longer of the brand; returns how many members it was.
 
-    What people moved goes where they moved it.
+    What is corrected, hidden or deleted has left before. What people moved goes where they moved it.
     """
     gone = 0
     for table in ("theme_members", "theme_peers"):

@@ -72,6 +72,8 @@ def erase(con: Connection, source: str, ids: Collection[str], now: datetime) -> 
     ).fetchall()
     con.execute("UPDATE versions SET title = '', text = '' WHERE source = ? AND id IN (FROM ended)", [source])
     con.execute("UPDATE themes SET sentence = '' WHERE sentence_source = ? AND sentence_id IN (FROM ended)", [source])
+    for table in ("theme_members", "theme_peers"):
+        con.execute(f"DELETE FROM {table} WHERE source = ? AND id IN (FROM ended)", [source])  # noqa: S608
     waiting.deleted(con, source)
     con.unregister("ended")
     erased = {(source, row[0]) for row in rows}

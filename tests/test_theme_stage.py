@@ -13,8 +13,9 @@ from complaints import MODEL, NOW, Said
 from samples import rows
 from sklearn.metrics import adjusted_rand_score
 
-from earful.data import board, failpoint, store, versions
+from earful.data import board, criticism, failpoint, relevance, store, triage, versions
 from earful.data.database import Database, snapshot
+from earful.data.filtering import Filters
 from earful.flows import cli_themes, theme_round, themes
 
 DAY = timedelta(days=1)
@@ -185,6 +186,43 @@ def test_what_people_corrected_hid_or_deleted_leaves_its_theme(database: Databas
     assert rows(database, "SELECT count(*) FROM themes WHERE sentence = ''") == [(1,)], "erased at once, not tomorrow"
     find(database, NOW + DAY)
     assert rows(database, "SELECT count(*) FROM themes WHERE sentence = ''") == [(0,)]
+
+
+def test_what_people_corrected_or_hid_and_what_was_deleted_leaves_the_counts_at_once(database: Database) -> None:
+    def count() -> dict[str, int]:
+        with database.look() as con:
+            filters = Filters("Acme", NOW - 90 * DAY, NOW + DAY)
+            return criticism.told(con, filters, [filters.start, filters.finish])[0].groupby("theme")["count"].sum()
+
+    find(database)
+    price, before = theme_of(database, "price"), count()
+    with database.transaction() as con:
+        triage.change(con, (SOURCE, "Acme price 3"), "Acme", "intent", "question", "eva", NOW)
+    assert before[price] == count()[price], "negative as before"
+    with database.transaction() as con:
+        store.save_correction(con, SOURCE, "Acme price 3", "Acme", "neutral", "eva", NOW)
+    assert before[price] - count()[price] == 1
+    with database.transaction() as con:
+        relevance.save_mark(con, SOURCE, "Acme price 4", "Acme", False, "eva", NOW)
+    assert before[price] - count()[price] == 2
+    with database.transaction() as con:
+        store.save_page(con, SOURCE, [], NOW, ["Acme price 5"])
+    assert before[price] - count()[price] == 3
+    assert sum(before) - sum(count()) == 3
+    with database.transaction() as con:
+        store.save_correction(con, SOURCE, "Acme price 3", "Acme", "negative", "eva", NOW + DAY)
+        relevance.save_mark(con, SOURCE, "Acme price 4", "Acme", None, "eva", NOW + DAY)
+    assert find(database, NOW + timedelta(hours=1)).placed == 2, "taken back: the next run places it again"
+    assert before[price] - count()[price] == 1
+
+
+def test_what_another_model_has_yet_to_score_stays_in_its_theme(database: Database) -> None:
+    find(database)
+    before = members(database)
+    with database.transaction() as con:
+        store.use_model(con, "another")
+    assert rows(database, "SELECT DISTINCT label FROM facts WHERE brand = 'Acme'") == [("unscored",)]
+    assert members(database) == before
 
 
 def test_an_edit_is_placed_anew(database: Database) -> None:
