@@ -9,9 +9,11 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import canvas, filters, frame, read_alerts, sql, words
+from earful.dashboard import canvas, frame, picked, read_alerts, ruled, sql, words
 from earful.dashboard.canvas import Look
 from earful.dashboard.frame import Store
+from earful.data import naming
+from earful.data.counting import Counted
 from earful.data.events import Event
 from earful.models import language
 
@@ -34,21 +36,27 @@ def draw(view: Store, card: Card) -> None:
         return
     start, finish = datetime.fromisoformat(card["start"]), datetime.fromisoformat(card["finish"])
     look = canvas.DARK if st.context.theme.type == "dark" else canvas.LIGHT
-    what = words.plain(str(card.get("what") or "stories"))
+    what = words.plain(naming.within(str(card.get("what") or "stories"), heard(card)))
     st.text(f"{card['observed']:,} {what}, {words.expected(card['expected'])} expected")
     if "excess" in card:
         more = "more" if card["excess"] >= 0 else "fewer"
         said = f"{abs(card['excess']):.1f} {more} than expected ({card['low']:.1f} to {card['high']:.1f})"
         st.caption(f"{said}, {words.span(start, finish, view.zone)}")
     if card.get("why"):
-        st.text(words.plain(words.bare(str(card["why"]))))
+        st.text(words.plain(words.bare(naming.within(str(card["why"]), heard(card)))))
     if card.get("late"):
         st.caption("People heard of it late: nobody watched when it happened.")
     if card.get("series"):
         series = card["series"]
         span = datetime.fromisoformat(series[0]["start"]), datetime.fromisoformat(series[-1]["finish"])
         marked = read_alerts.happened(view.folder, view.version, str(card.get("brand", "")), *span)
-        st.altair_chart(chart(card, view.zone, look, marked), width="stretch")
+        name, of = f"alert {card.get('alert', '')}", ruled.counted(card.get("of"))
+        drawn = chart(card, view.zone, look, marked, clicked=of is not None)
+        if of:
+            picked.draw(name, drawn)
+            ruled.show(view, name, of, series)
+        else:
+            st.altair_chart(drawn, width="stretch")
     _splits(card)
     _first(view, card)
     _new(card)
@@ -57,11 +65,7 @@ def draw(view: Store, card: Card) -> None:
         st.markdown("**What we do not know**")
         for one in card["unknown"]:
             st.text(words.plain(one["said"]))
-    names = [brand.name for brand in view.known.brands]
-    brand = {"brand": card["brand"]} if card.get("brand") in names[1:] else {}
-    address: filters.Address = {key: [value] for key, value in filters.between(start, finish, view.zone).items()}
-    if card.get("counts") == "negative":
-        address["sentiment"] = ["negative"]
+    of = ruled.counted(card.get("of")) or Counted(str(card.get("brand", "")), card.get("counts") == "negative")
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.popover("Explain", type="tertiary"):
             _explain(card)
@@ -69,8 +73,15 @@ def draw(view: Store, card: Card) -> None:
             frame.PAGES["mentions"],
             label="Show the mentions behind it",
             icon=":material/list:",
-            query_params=address | {key: [value] for key, value in brand.items()},
+            query_params=ruled.address(view, of, start, finish),
         )
+
+
+def heard(card: Card) -> list[str]:
+    """Lists the sources that a card's sentences may name."""
+    parts = (card.get("splits") or {}).get("source") or ()
+    named = [one["name"] for one in card.get("new") or () if one["kind"] == "source"]
+    return [*(part["name"] for part in parts), *named, *filter(None, [(card.get("of") or {}).get("source")])]
 
 
 def _explain(card: Card) -> None:
@@ -125,11 +136,15 @@ def _new(card: Card) -> None:
     for kind, title in KINDS.items():
         found = [one for one in card.get("new") or () if one["kind"] == kind]
         if found:
-            said.append(f"{title}: " + ", ".join(f"{words.short(one['name'])} ({one['observed']})" for one in found))
+            said.append(f"{title}: " + ", ".join(f"{_new_name(one)} ({one['observed']})" for one in found))
     if said:
         st.markdown("**What is new**")
         for line in said:
             st.text(line)
+
+
+def _new_name(one: Mapping[str, Any]) -> str:
+    return words.source(one["name"], 60) if one["kind"] == "source" else words.short(one["name"])
 
 
 def _quotes(view: Store, card: Card) -> None:
@@ -143,12 +158,16 @@ def _quotes(view: Store, card: Card) -> None:
             st.text(" · ".join(one for one in (words.short(quote["author"] or "unknown", 60), when) if one))
 
 
-def chart(card: Card, zone: ZoneInfo, look: Look, events: Sequence[Event] = ()) -> Any:
-    """Draws the counts up to the alert, those of the alert in colour, over the band of the usual, and what happened."""
+def chart(card: Card, zone: ZoneInfo, look: Look, events: Sequence[Event] = (), clicked: bool = False) -> Any:
+    """Draws the counts up to the alert, those of the alert in colour, over the band of the usual, and what happened.
+
+    The bars can be `clicked` where it is known what was counted.
+    """
     rows = pd.DataFrame(card["series"])
     for name, column in (("x", "start"), ("x2", "finish")):
         rows[name] = [_clock(at, zone) for at in rows[column]]
     rows["when"] = [words.moment(datetime.fromisoformat(at), zone) for at in rows.start]
+    rows["begins"] = [picked.begins(datetime.fromisoformat(at)) for at in rows.start]
     rows["alert"] = [card["start"] <= at < card["finish"] for at in rows.start]
     rows["gap"], rows["ground"] = rows.observed.isna(), 0
     long = rows.x2.iloc[-1] - rows.x.iloc[0] > pd.Timedelta(days=4)
@@ -167,8 +186,10 @@ def chart(card: Card, zone: ZoneInfo, look: Look, events: Sequence[Event] = ()) 
         ),
         base.transform_filter("datum.gap").mark_rect(color=look.gap, opacity=0.3).encode(x=x, x2="x2:T"),
         base.transform_filter("!datum.gap")
-        .mark_bar(binSpacing=1)
+        .mark_bar(binSpacing=1, cursor="pointer" if clicked else "default")
+        .add_params(*([canvas.pick("begins")] if clicked else []))
         .encode(
+            opacity=alt.OpacityValue(0.4, condition=canvas.when_picked(1)) if clicked else alt.OpacityValue(1),
             x=x,
             x2="x2:T",
             y="observed:Q",
@@ -178,7 +199,8 @@ def chart(card: Card, zone: ZoneInfo, look: Look, events: Sequence[Event] = ()) 
         ),
         *canvas.dated_event_marks(events, rows, zone, look),
     ]
-    title = [_height(rows), "Band: up to the upper end of the usual; in colour: the alert"]
+    more = f"; {ruled.CLICK}" if clicked else ""
+    title = [_height(rows), f"Band: up to the upper end of the usual; in colour: the alert{more}"]
     return canvas.whole(layers, title, 210, look)
 
 

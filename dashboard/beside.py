@@ -119,7 +119,12 @@ def shares(found: Sequence[Row], own: str, field: str, signed: bool, look: Look,
         share: Share | None = getattr(row, field)
         write = words.points if signed else words.percent
         data.append(
-            {"name": words.short(row.brand, 60), "own": row.brand == own, "said": write(share.value) if share else "–"}
+            {
+                "brand": row.brand,
+                "name": words.short(row.brand, 60),
+                "own": row.brand == own,
+                "said": write(share.value) if share else "–",
+            }
             | {part: 100 * getattr(share, part) if share else float("nan") for part in ("value", "low", "high")}
         )
     frame = pd.DataFrame(data)
@@ -137,7 +142,9 @@ def shares(found: Sequence[Row], own: str, field: str, signed: bool, look: Look,
         known.mark_rule(strokeWidth=5, opacity=0.45).encode(
             x=alt.X("low:Q", scale=alt.Scale(domain=domain, nice=False), axis=axis), x2="high:Q", color=colour
         ),
-        known.mark_point(filled=True, size=90, opacity=1).encode(x=x, color=colour, tooltip=tips),
+        known.mark_point(filled=True, size=90, cursor="pointer")
+        .add_params(canvas.pick("brand"))
+        .encode(x=x, color=colour, tooltip=tips, opacity=alt.OpacityValue(0.35, condition=canvas.when_picked(1))),
         base.mark_text(align="left", dx=8, color=look.text, fontWeight="bold").encode(
             x=alt.X("end:Q", scale=alt.Scale(domain=domain, nice=False), axis=axis), text="said:N"
         ),

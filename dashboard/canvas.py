@@ -59,9 +59,12 @@ def whole(layers: list[Any], title: Sequence[str], height: int, look: Look) -> A
     )
 
 
-def pick(*fields: str) -> Any:
-    """Gives the selection of marks by a click, told apart by some fields; a click beside them ends it."""
-    return alt.selection_point(name=PICKED, fields=list(fields), on="click", clear="dblclick")
+def pick(*fields: str, thin: bool = False) -> Any:
+    """Gives the selection of marks by a click, told apart by some fields; a click beside them ends it.
+
+    Of `thin` marks, which nobody can hit, the nearest is taken.
+    """
+    return alt.selection_point(name=PICKED, fields=list(fields), on="click", clear="dblclick", nearest=thin)
 
 
 def when_picked(value: Any) -> dict[str, Any]:

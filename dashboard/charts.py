@@ -179,8 +179,14 @@ def voice(shares: pd.DataFrame, look: Look, title: Sequence[str]) -> Any:
     ]
     base = alt.Chart(data).encode(y=y)
     layers = [
-        base.mark_bar(height=18, color=look.neutral, opacity=0.75).encode(x=x, tooltip=tips),
-        base.transform_filter("datum.chosen").mark_bar(height=18, color=look.positive).encode(x=x, tooltip=tips),
+        base.mark_bar(height=18, cursor="pointer")
+        .add_params(canvas.pick("brand"))
+        .encode(
+            x=x,
+            tooltip=tips,
+            color=alt.condition("datum.chosen", alt.value(look.positive), alt.value(look.neutral)),
+            opacity=alt.OpacityValue(0.35, condition=canvas.when_picked(1)),
+        ),
         base.transform_filter("isValid(datum.was)")
         .mark_tick(color=look.text, thickness=2, size=26)
         .encode(x=alt.X("was:Q")),
@@ -205,8 +211,10 @@ def small(series: pd.DataFrame, gaps: Sequence[Gap], zone: ZoneInfo, look: Look)
         canvas.whole_period(data),
         *canvas.gap_marks(gaps, data, zone, look, named=False),
         alt.Chart(data[data["count"] > 0])
-        .mark_bar(color=look.positive, opacity=0.85)
+        .mark_bar(color=look.positive, cursor="pointer")
+        .add_params(canvas.pick("begins", thin=True))
         .encode(
+            opacity=alt.OpacityValue(0.35, condition=canvas.when_picked(0.85)),
             x=x,
             x2=alt.X2("end:T"),
             y=alt.Y("count:Q", title=None, axis=bare, scale=alt.Scale(domain=[0, most])),

@@ -10,6 +10,8 @@ from earful.dashboard.beside import Row
 from earful.dashboard.frame import View
 from earful.data import explained_themes
 
+CLICK = "with its 95% interval; a click shows what was said"
+
 
 def show() -> None:
     """Draws the page."""
@@ -34,13 +36,14 @@ def show() -> None:
     own = filters.brand
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True):
-        title = [beside.finding(rows, own, "net", "Net sentiment"), "From −100 to +100, with its 95% interval"]
-        st.altair_chart(beside.shares(rows, own, "net", True, look, title), width="stretch")
+        title = [beside.finding(rows, own, "net", "Net sentiment"), f"From −100 to +100, {CLICK}"]
+        picked.draw("net", beside.shares(rows, own, "net", True, look, title), labels=("negative", "positive"))
         _explain(view, "net", "brands")
     with right, st.container(border=True):
-        title = [beside.finding(rows, own, "negative", "Negative share"), "In %, with its 95% interval"]
-        st.altair_chart(beside.shares(rows, own, "negative", False, look, title), width="stretch")
+        title = [beside.finding(rows, own, "negative", "Negative share"), f"In %, {CLICK}"]
+        picked.draw("negative", beside.shares(rows, own, "negative", False, look, title), labels=("negative",))
         _explain(view, "negative", "brands")
+    picked.show_brand(view, ("net", "negative"))
     mine = next(row for row in rows if row.brand == own)
     if mine.voice and mine.now.volume:
         with st.container(border=True):
@@ -109,7 +112,7 @@ def _table(view: View, rows: list[Row]) -> None:
     columns = {name: st.column_config.NumberColumn(format="localized") for name in counts}
     st.dataframe(shown, hide_index=True, width="stretch", column_config=columns)
     with st.container(horizontal=True, vertical_alignment="center"):
-        _explain(view, "volume", "brands")
+        _explain(view, "volume", "brands", all(row.before for row in rows))
         _mentions(view, rows)
         st.page_link(
             frame.PAGES["criticism"],
@@ -134,10 +137,12 @@ def _mentions(view: View, rows: list[Row]) -> None:
                 )
 
 
-def _explain(view: View, definition: str, figure: str = "") -> None:
+def _explain(view: View, definition: str, figure: str = "", fair: bool = False) -> None:
     with st.popover("Explain", type="tertiary", key=f"explain {definition}"):
         st.markdown(words.DEFINITIONS[definition])
         sql.show(view, figure or definition)
+        if fair:
+            sql.before(view, figure or definition)
 
 
 if __name__ == "__main__":

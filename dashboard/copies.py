@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from earful.dashboard import read, words
+from earful.dashboard import read, sql, words
 from earful.dashboard.frame import View
+from earful.data import explained
 from earful.data.queries import Detail
 
 MOST = 30  # copies that are listed
@@ -24,3 +25,6 @@ def show(view: View, detail: Detail) -> None:
                 right.text(f"{words.source(one.source, 60)}{by}{here}")
         if detail.copies > len(found):
             st.caption(f"These are the first {len(found)} of {detail.copies:,}.")
+        with st.popover("Explain", type="tertiary", key="explain copies"):
+            st.markdown(words.DEFINITIONS["copies"])
+            sql.write(explained.copies(detail.source, detail.id, view.choice.filters.brand))

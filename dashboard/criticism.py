@@ -12,6 +12,7 @@ from earful.dashboard import (
     figures,
     filters,
     frame,
+    picked,
     read_themes,
     rivals,
     sql,
@@ -76,14 +77,14 @@ def _themes(view: View, found: Found, everything: list[Subject], shown: list[Sub
         st.subheader("No theme was spoken of in this period", anchor=False)
         st.markdown("Choose a longer period above, or other sources.")
         return
-    picked = _list(view, listed, chosen, found)
+    taken = _list(view, listed, chosen, found)
     if found.last:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             if found.last.note:
                 st.badge("note", icon=":material/record_voice_over:", color="orange")
                 st.text(words.short(found.last.note, 300))
             st.caption(f"Found anew {words.ago(found.last.made, view.now)}, among {found.last.stories:,} complaints")
-    subject = picked or chosen or listed[0]
+    subject = taken or chosen or listed[0]
     theme_detail.show(view, found, subject, everything)
 
 
@@ -138,10 +139,10 @@ def _list(view: View, listed: list[Subject], chosen: Subject | None, found: Foun
     )
     if not event.selection.rows:
         return None
-    picked: Subject = listed[event.selection.rows[0]]
-    if picked is not (chosen or listed[0]):
-        filters.remember_theme(picked.theme)
-    return picked
+    taken: Subject = listed[event.selection.rows[0]]
+    if taken is not (chosen or listed[0]):
+        filters.remember_theme(taken.theme)
+    return taken
 
 
 def _change(subject: Subject) -> str:
@@ -193,7 +194,7 @@ def _brands(view: View, shown: list[Subject]) -> None:
     if cells:
         look = canvas.DARK if st.context.theme.type == "dark" else canvas.LIGHT
         with st.container(border=True, width=max(560, 300 + 150 * len(fair))):
-            st.altair_chart(rivals.chart(cells, chosen.brand, look), width="stretch")
+            picked.draw("brands by themes", rivals.chart(cells, chosen.brand, look))
             with st.popover("Explain", type="tertiary"):
                 st.markdown(words.DEFINITIONS["brands"])
                 drawn = list(dict.fromkeys(cell.theme for cell in cells))
@@ -208,6 +209,7 @@ def _brands(view: View, shown: list[Subject]) -> None:
                         icon=":material/list:",
                         query_params=view.choice.link(sentiment="negative", **place),
                     )
+        picked.show_cell(view, "brands by themes", rows, subjects.distinct(shown))
     for other, reason in refused.items():
         if reason:
             with st.container(border=True):

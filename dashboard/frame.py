@@ -11,7 +11,7 @@ import streamlit as st
 from earful.dashboard import filters, read, read_themes, read_triage, signin, words
 from earful.dashboard.filters import Choice
 from earful.dashboard.read import Known
-from earful.data import people, queries
+from earful.data import naming, people, queries
 from earful.data.database import DatabaseError
 from earful.models import condition
 
@@ -130,6 +130,7 @@ def _open() -> Store:
         st.code(words.plain(str(error)), language=None, wrap_lines=True)
         _wait_for_news(folder, version)
         st.stop()
+    naming.use(known.settings.get(naming.SETTING) or {})
     who = signin.person(known.settings.get(people.SETTING))
     if not known.brands:
         _head({})

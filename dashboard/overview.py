@@ -72,7 +72,8 @@ def _over_time(view: View, picture: Picture, found: read.Overview) -> None:
     drawn = (gaps, found.spikes, period.step, view.zone, look)
     with st.container(border=True):
         if net:
-            picked.chart(view, "net sentiment", charts.net_sentiment(series, *drawn, title, found.events))
+            net_chart = charts.net_sentiment(series, *drawn, title, found.events)
+            picked.chart(view, "net sentiment", net_chart, labels=("negative", "positive"))
         title = [
             findings.volume(picture.now, picture.before, unit),
             f"{unit.capitalize()} {words.per(period.step)}, by sentiment; a click on a bar shows what it counts",
@@ -89,10 +90,12 @@ def _over_time(view: View, picture: Picture, found: read.Overview) -> None:
                 )
 
 
-def _explain(view: View, definition: str, link: dict[str, Any]) -> None:
+def _explain(view: View, definition: str, link: dict[str, Any], fair: bool = False) -> None:
     with st.popover("Explain", type="tertiary"):
         st.markdown(words.DEFINITIONS[definition])
-        sql.show(view, "trend" if definition == "spikes" else definition)
+        sql.show(view, {"spikes": "trend", "voice": "brands"}.get(definition, definition))
+        if fair:
+            sql.before(view, "brands")
         st.page_link(
             frame.PAGES["mentions"],
             label="Show the mentions",
@@ -120,11 +123,12 @@ def _voice(view: View, picture: Picture) -> None:
     of_brand = float(shares[shares.chosen].share.iloc[0])
     title = [
         findings.voice(brand, list(shares.brand), of_brand),
-        "Share of voice" + ("; tick: before" if before else ""),
+        "Share of voice" + ("; tick: before" if before else "") + "; a click shows what was said",
     ]
     with st.container(border=True):
-        st.altair_chart(charts.voice(shares, look, title), width="stretch")
-        _explain(view, "voice", {})
+        picked.draw("voice", charts.voice(shares, look, title))
+        _explain(view, "voice", {}, bool(before))
+    picked.show_brand(view, ("voice",))
 
 
 def _alerts(view: View, alerts: list[queries.Alert]) -> None:
@@ -155,6 +159,7 @@ def _alert(view: View, alert: queries.Alert) -> None:
                 label="Show them",
                 query_params=frame.place(view, start, finish, alert.brand),
             )
+            st.page_link(frame.PAGES["spikes"], label="Why", query_params={"alert": [alert.alert]})
 
 
 def _span(alert: queries.Alert) -> tuple[datetime, datetime]:

@@ -1,6 +1,6 @@
 """Shows the mentions behind a bar or a point of a chart, beside it, once somebody clicks on one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -11,10 +11,11 @@ import pandas as pd
 import streamlit as st
 
 from earful.dashboard import canvas, filters, frame, past, read, words
+from earful.dashboard.filters import Address
 from earful.dashboard.frame import View
+from earful.data.queries import Filters, Line
 
 STEP = "step picked"
-CHARTS = ("net sentiment", "volume", "theme", "share of voice")
 LABELS = {sign: label for label, sign in words.SIGNS.items()}
 MOST = 50
 
@@ -23,7 +24,8 @@ MOST = 50
 class Picked:
     """What was clicked on in a chart: the step that begins then, in seconds since 1970, and the labels drawn there.
 
-    No labels are all of them; `themes` are the ids of the themes drawn, the one that stands for them first.
+    No labels are all of them; `themes` are the ids of the themes drawn, the one that stands for them first. In a chart
+    that sets brands beside each other `brand` is the one that was clicked on, and there is no step: 0.
     """
 
     chart: str
@@ -33,93 +35,152 @@ class Picked:
     labels: tuple[str, ...]
 
 
-def chart(view: View, name: str, drawn: Any, themes: tuple[str, ...] = ()) -> None:
-    """Draws one of the CHARTS, on which a step can be clicked."""
-    turn = st.session_state.get(f"{name} turn", 0)
-    key = f"{name} {turn}"
-    pick = partial(_pick, name, key, view.choice.filters.brand, themes)
+def chart(view: View, name: str, drawn: Any, themes: tuple[str, ...] = (), labels: tuple[str, ...] = ()) -> None:
+    """Draws a chart over the steps of the period, on which one can be clicked; `labels` are those it counts."""
+    draw(name, drawn, view.choice.filters.brand, themes, labels)
+
+
+def draw(name: str, drawn: Any, brand: str = "", themes: tuple[str, ...] = (), labels: tuple[str, ...] = ()) -> None:
+    """Draws a chart whose marks can be clicked on; `name` differs from all others of a page.
+
+    A mark may say its step (`begins`), its label, or its `brand`; what it leaves out is as given here.
+    """
+    key = f"{name} {_turn(name)}"
+    pick = partial(_pick, name, key, brand, themes, labels)
     st.altair_chart(drawn, width="stretch", key=key, on_select=pick, selection_mode=canvas.PICKED)
 
 
-def show(view: View, charts: Sequence[str] = CHARTS, themes: tuple[str, ...] = ()) -> None:
+def clicked(*charts: str) -> Picked | None:
+    """Gives what was clicked on, if that was in one of some charts."""
+    picked: Picked | None = st.session_state.get(STEP)
+    return picked if picked and picked.chart in charts else None
+
+
+def show(view: View, charts: Sequence[str], themes: tuple[str, ...] = ()) -> None:
     """Draws the mentions of the step that was clicked on in one of some charts, of these themes.
 
     Draws nothing where none was, or it is no longer looked at.
     """
-    picked: Picked | None = st.session_state.get(STEP)
-    if not picked or picked.chart not in charts or picked.themes != themes:
+    picked = clicked(*charts)
+    if not picked or picked.themes != themes:
         return
     spans = {int(start.timestamp()): (start, finish) for start, finish in pairwise(view.choice.period.edges)}
     if picked.brand != view.choice.filters.brand or picked.begins not in spans:
         return
     start, finish = spans[picked.begins]
-    chosen = replace(
-        view.choice.filters,
-        start=start.astimezone(UTC),
-        finish=finish.astimezone(UTC),
-        labels=picked.labels,
-        themes=themes,
-    )
+    chosen = replace(view.choice.filters, start=start.astimezone(UTC), finish=finish.astimezone(UTC), themes=themes)
+    write = words.span if view.choice.period.step == "hour" else words.days
+    link = filters.between(start, finish, view.zone) | ({"theme": themes[0]} if themes else {})
+    _listed(view, replace(chosen, labels=picked.labels), write(start, finish, view.zone), link)
+
+
+def show_brand(view: View, charts: Sequence[str]) -> None:
+    """Draws the mentions of the brand that was clicked on in one of some charts, of the whole period."""
+    picked = clicked(*charts)
+    names = [brand.name for brand in view.known.brands]
+    if picked and picked.brand in names:
+        chosen = replace(view.choice.filters, brand=picked.brand, labels=picked.labels)
+        _listed(view, chosen, words.short(picked.brand), {"brand": picked.brand if picked.brand != names[0] else ""})
+
+
+def show_cell(view: View, name: str, families: Mapping[str, tuple[str, ...]], names: Mapping[str, str]) -> None:
+    """Draws the mentions of the brand and theme that were clicked on, of the whole period.
+
+    `families` has the ids of all that counts as a theme of the chosen brand, `names` what that is called.
+    """
+    picked = clicked(name)
+    if not picked or not picked.themes or picked.themes[0] not in families:
+        return
+    theme = picked.themes[0]
+    own = picked.brand == view.choice.filters.brand
+    chosen = replace(view.choice.filters, brand=picked.brand, themes=families[theme])
+    head = f"{words.short(picked.brand)}: {words.short(names[theme], 60)}"
+    _listed(view, chosen, head, {"theme": theme} if own else None)  # the list knows a brand's own themes alone
+
+
+def _listed(view: View, chosen: Filters, head: str, link: dict[str, str] | None) -> None:
     total, found = read.mentions(view.folder, view.version, chosen, MOST, 0)
+    unit = "stories" if chosen.stories else "mentions"
+    address = view.choice.link(**link, sentiment=list(chosen.labels)) if link is not None else {}
+    box(view, head, told(total, unit, chosen.labels), total, found, address)
+
+
+def told(total: int, unit: str, labels: Sequence[str] = ()) -> str:
+    """Says how many were counted, and of which labels."""
+    named = " or ".join(words.SIGNS[label] for label in labels)
+    return f"{total:,} {unit if total != 1 else words.one(unit)}" + (f": {named}" if named else "")
+
+
+def box(
+    view: frame.Store, head: str, said: str, total: int, found: Sequence[Line], address: Address, close: bool = True
+) -> None:
+    """Draws a list of mentions under a head, with the way to all of them if there is an address.
+
+    The head goes through st.text alone.
+    """
+    table = {
+        "Mention": [
+            f"{words.SIGNS[line.label][0]} {words.plain(line.snippet or line.title) or past.DELETED}" for line in found
+        ],
+        "When": [words.moment(line.published, view.zone) for line in found],
+        "Source": [words.source(line.source) for line in found],
+    }
+    label = "Show them under Mentions" if total <= MOST else f"Show all {total:,} under Mentions"
+    if not address and total > len(found):
+        said += f", the latest {len(found)}"
+    frame_of(head, said, pd.DataFrame(table), {label: address} if address else {}, close)
+
+
+def frame_of(head: str, said: str, table: pd.DataFrame, ways: Mapping[str, Address], close: bool = True) -> None:
+    """Draws a table with a column `Mention` under a head, with `ways` to the Mentions page and one to close it."""
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f"**{_when(view, start, finish)}**", width="content")
+            st.text(head)
             st.space("stretch")
-            st.button("Close", key="close picked", type="tertiary", icon=":material/close:", on_click=_close)
-        unit = "stories" if chosen.stories else "mentions"
-        named = " or ".join(words.SIGNS[label] for label in picked.labels)
-        st.caption(f"{total:,} {unit if total != 1 else words.one(unit)}" + (f": {named}" if named else ""))
+            if close:
+                st.button("Close", key="close picked", type="tertiary", icon=":material/close:", on_click=_close)
+        st.caption(said)
         st.dataframe(
-            pd.DataFrame(
-                {
-                    "Mention": [
-                        f"{words.SIGNS[line.label][0]} {words.plain(line.snippet or line.title) or past.DELETED}"
-                        for line in found
-                    ],
-                    "When": [words.moment(line.published, view.zone) for line in found],
-                    "Source": [words.source(line.source) for line in found],
-                }
-            ),
+            table,
             hide_index=True,
-            height=min(36 * (len(found) + 1) + 2, 330),
+            height=min(36 * (len(table) + 1) + 2, 330),
             column_config={"Mention": st.column_config.TextColumn(width=260)},
         )
-        span = filters.between(start, finish, view.zone)
-        st.page_link(
-            frame.PAGES["mentions"],
-            label="Show them under Mentions" if total <= MOST else f"Show all {total:,} under Mentions",
-            icon=":material/list:",
-            query_params=view.choice.link(
-                **span, sentiment=list(picked.labels), **({"theme": themes[0]} if themes else {})
-            ),
-        )
+        for label, address in ways.items():
+            st.page_link(frame.PAGES["mentions"], label=label, icon=":material/list:", query_params=address)
 
 
-def _when(view: View, start: datetime, finish: datetime) -> str:
-    write = words.span if view.choice.period.step == "hour" else words.days
-    return write(start, finish, view.zone)
+def begins(at: datetime) -> int:
+    """Gives the mark's step as charts write it."""
+    return int(at.timestamp())
 
 
-def _pick(name: str, key: str, brand: str, themes: tuple[str, ...]) -> None:
+def _pick(name: str, key: str, brand: str, themes: tuple[str, ...], labels: tuple[str, ...]) -> None:
     points = st.session_state[key].selection.get(canvas.PICKED) or []
+    before: Picked | None = st.session_state.pop(STEP, None)
+    if before and before.chart != name:
+        _unmark(before.chart)
     if not points:
-        st.session_state.pop(STEP, None)
         return
-    sign = points[0].get("label")
-    labels = (LABELS[sign],) if sign in LABELS else ("negative", "positive") if name == "net sentiment" else ()
-    st.session_state[STEP] = Picked(name, brand, themes, int(points[0]["begins"]), labels)
-    _unmark(*(other for other in CHARTS if other != name))
+    point = points[0]
+    sign = point.get("label")
+    if sign in LABELS:
+        labels = (LABELS[sign],)
+    themes = (str(point["theme"]),) if point.get("theme") else themes
+    at, whose = int(point.get("begins") or 0), str(point.get("brand") or brand)
+    st.session_state[STEP] = Picked(name, whose, themes, at, labels)
 
 
 def _close() -> None:
-    st.session_state.pop(STEP, None)
-    _unmark(*CHARTS)
+    picked: Picked | None = st.session_state.pop(STEP, None)
+    if picked:
+        _unmark(picked.chart)
 
 
-def _unmark(*names: str) -> None:
-    """Draws charts anew on which something is marked that is no longer looked at."""
-    state = st.session_state
-    for name in names:
-        turn = state.get(f"{name} turn", 0)
-        if f"{name} {turn}" in state and state[f"{name} {turn}"].selection.get(canvas.PICKED):
-            state[f"{name} turn"] = turn + 1
+def _unmark(name: str) -> None:
+    """Draws a chart anew on which something is marked that is no longer looked at."""
+    st.session_state[f"{name} turn"] = _turn(name) + 1
+
+
+def _turn(name: str) -> int:
+    return int(st.session_state.get(f"{name} turn", 0))

@@ -132,6 +132,15 @@ def sources(folder: Path, version: str, borders: tuple[datetime, ...], week: dat
         )
 
 
+@st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
+def brought(
+    folder: Path, version: str, source: str, start: datetime, finish: datetime, most: int
+) -> tuple[int, list[standing.Brought]]:
+    """Reads how many mentions a source brought in a span of time, and the latest of them."""
+    with database.snapshot(folder) as con:
+        return standing.brought(con, source, start, finish, most)
+
+
 @st.cache_data(show_spinner=False, max_entries=8)
 def targets(folder: Path, version: str) -> list[outbox.TargetRow]:
     """Reads how delivery stands at each target."""

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from earful.data import alerting, database, events, silencing
+from earful.data import alerting, counting, database, events, families, silencing
+from earful.data.counting import Counted
+from earful.data.queries import Line
 
 
 @dataclass(frozen=True)
@@ -32,3 +34,19 @@ def happened(folder: Path, version: str, brand: str, start: datetime, finish: da
     """Reads what was marked of a brand in a span of time."""
     with database.snapshot(folder) as con:
         return events.between(con, brand, start, finish)
+
+
+@st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
+def listed(
+    folder: Path, version: str, counted: Counted, start: datetime, finish: datetime, most: int
+) -> tuple[int, list[Line]]:
+    """Reads how many stories a rule counts in a span of time, and the latest of them."""
+    with database.snapshot(folder) as con:
+        return counting.listed(con, counted, start, finish, most)
+
+
+@st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
+def theme(folder: Path, version: str, brand: str, name: str) -> str:
+    """Reads the id of the theme that a rule calls so, "" where there is none."""
+    with database.snapshot(folder) as con:
+        return next(iter(families.members(con, brand, name)), "")

@@ -9,9 +9,10 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import canvas, read_alerts, sql, words
+from earful.dashboard import canvas, picked, read_alerts, ruled, sql, words
 from earful.dashboard.canvas import Look
 from earful.dashboard.frame import Store
+from earful.data.counting import Counted
 from earful.data.events import Event
 
 
@@ -28,9 +29,11 @@ def draw(view: Store, answer: dict[str, Any]) -> None:
         if one["windows"]:
             span = (datetime.fromisoformat(one["windows"][place][end]) for place, end in ((0, "start"), (-1, "finish")))
             marked = read_alerts.happened(view.folder, view.version, one["brand"], *span) if view.version else []
-            st.altair_chart(chart(one, zone, look, marked), width="stretch")
+            name, of = f"rehearsal {one['rule']} {one['brand']}", ruled.counted(one["counted"])
+            picked.draw(name, chart(one, zone, look, marked))
+            ruled.show(view, name, of, hours(pd.DataFrame(one["windows"])).to_dict("records"))
         if one["alerts"]:
-            st.dataframe(
+            event: Any = st.dataframe(
                 [
                     {
                         "Would have fired": words.moment(datetime.fromisoformat(alert["fired"]), zone),
@@ -43,7 +46,13 @@ def draw(view: Store, answer: dict[str, Any]) -> None:
                     for alert in one["alerts"]
                 ],
                 hide_index=True,
+                on_select="rerun",
+                selection_mode="single-row",
+                key=f"fired {one['rule']} {one['brand']}",
             )
+            chosen = [alert for row, alert in enumerate(one["alerts"]) if row in event.selection.rows]
+            for alert in chosen:
+                ruled.listed(view, Counted(**one["counted"]), *ruled.span(alert["card"]))
         if one["query"]:
             with st.popover("Explain", type="tertiary", key=f"explain {one['rule']} {one['brand']}"):
                 st.markdown(words.DEFINITIONS["rehearsal"])
@@ -53,6 +62,7 @@ def draw(view: Store, answer: dict[str, Any]) -> None:
 def chart(rehearsal: dict[str, Any], zone: ZoneInfo, look: Look, events: Sequence[Event] = ()) -> Any:
     """Draws counted and expected in each interval, a mark where the rule would have fired, and what happened."""
     rows = hours(pd.DataFrame(rehearsal["windows"]))
+    rows["begins"] = [picked.begins(datetime.fromisoformat(at)) for at in rows.start]
     rows["x"] = [_clock(at, zone) for at in rows.start]
     rows["gap"], rows["ground"] = rows.observed.isna(), 0
     rows["x2"] = [_clock(at, zone) for at in rows.finish]
@@ -68,8 +78,16 @@ def chart(rehearsal: dict[str, Any], zone: ZoneInfo, look: Look, events: Sequenc
     layers = [
         base.transform_filter("datum.gap").mark_rect(color=look.gap, opacity=0.3).encode(x=x, x2="x2:T"),
         base.transform_filter("!datum.gap")
-        .mark_bar(color=look.neutral)
-        .encode(x=x, x2="x2:T", y=alt.Y("observed:Q", title=None), y2="ground:Q", tooltip=tips),
+        .mark_bar(color=look.neutral, cursor="pointer")
+        .add_params(canvas.pick("begins", thin=True))
+        .encode(
+            opacity=alt.OpacityValue(0.4, condition=canvas.when_picked(1)),
+            x=x,
+            x2="x2:T",
+            y=alt.Y("observed:Q", title=None),
+            y2="ground:Q",
+            tooltip=tips,
+        ),
         base.mark_line(color=look.text, strokeDash=[4, 3], strokeWidth=1).encode(x=x, y="high:Q"),
         *canvas.dated_event_marks(events, rows, zone, look),
     ]
@@ -84,7 +102,7 @@ def chart(rehearsal: dict[str, Any], zone: ZoneInfo, look: Look, events: Sequenc
     times = len(rehearsal["alerts"])
     said = f"It would have fired {times} {'time' if times == 1 else 'times'}"
     shaded = "; shaded: not heard" if rows.gap.any() else ""
-    title = [said, f"Bars: counted; dashed: the upper end of the usual; marked: an alert{shaded}"]
+    title = [said, f"Bars: counted; dashed: the upper end of the usual; marked: an alert{shaded}; {ruled.CLICK}"]
     return canvas.whole(layers, title, 220, look)
 
 

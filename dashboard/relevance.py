@@ -6,9 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from earful.dashboard import deciding, frame, words
+from earful.dashboard import deciding, frame, sql, words
 from earful.dashboard.frame import View
-from earful.data import queries
+from earful.data import explained, queries
 from earful.data import relevance as kept
 from earful.data.database import Database, DatabaseError, snapshot
 from earful.data.lock import Busy
@@ -62,6 +62,9 @@ def told(view: View) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             mentions = "mention" if hidden == 1 else "mentions"
             st.caption(f"{hidden:,} {mentions} hidden as not about the brand", width="content")
+            with st.popover("Explain", type="tertiary", key="explain hidden"):
+                st.markdown(words.DEFINITIONS["hidden"])
+                sql.write(explained.listed(replace(view.choice.filters, hidden=True, stories=False)))
             st.page_link(frame.PAGES["mentions"], label="Show them", query_params=view.choice.link(hidden="1"))
 
 

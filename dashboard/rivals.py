@@ -97,7 +97,8 @@ def chart(cells: Sequence[Cell], own: str, look: Look) -> Any:
             {
                 "theme": cell.theme,
                 "name": words.short(cell.name, 48),
-                "brand": words.short(cell.brand, 24),
+                "brand": cell.brand,
+                "column": words.short(cell.brand, 24),
                 "share": cell.share.value,
                 "said": words.percent(cell.share.value),
                 "spread": words.between(cell.share),
@@ -116,8 +117,8 @@ def chart(cells: Sequence[Cell], own: str, look: Look) -> Any:
         ),
     )
     x = alt.X(
-        "brand:N",
-        sort=list(dict.fromkeys(data.brand)),
+        "column:N",
+        sort=list(dict.fromkeys(data.column)),
         title=None,
         axis=alt.Axis(
             orient="top",
@@ -132,7 +133,7 @@ def chart(cells: Sequence[Cell], own: str, look: Look) -> Any:
     most = max(0.01, float(data.share.max()))
     tips = [
         alt.Tooltip("name:N", title="Theme"),
-        alt.Tooltip("brand:N", title="Brand"),
+        alt.Tooltip("column:N", title="Brand"),
         alt.Tooltip("said:N", title="Share"),
         alt.Tooltip("spread:N", title="95%"),
         alt.Tooltip("of:N", title="That is"),
@@ -140,7 +141,13 @@ def chart(cells: Sequence[Cell], own: str, look: Look) -> Any:
     base = alt.Chart(data).encode(x=x, y=y, tooltip=tips)
     fill = alt.Opacity("share:Q", scale=alt.Scale(domain=[0, most], range=[0.04, 0.55]), legend=None)
     layers = [
-        base.mark_rect(color=look.negative, stroke=look.faint, strokeWidth=0.4, strokeOpacity=0.4).encode(opacity=fill),
+        base.mark_rect(color=look.negative, strokeOpacity=0.4, cursor="pointer")
+        .add_params(canvas.pick("brand", "theme"))
+        .encode(
+            opacity=fill,
+            stroke=alt.ColorValue(look.faint, condition={"param": canvas.PICKED, "value": look.text, "empty": False}),
+            strokeWidth=alt.StrokeWidthValue(0.4, condition={"param": canvas.PICKED, "value": 3, "empty": False}),
+        ),
         base.transform_filter("datum.apart")
         .mark_text(dy=-6, color=look.text, fontWeight="bold", fontSize=13)
         .encode(text="said:N"),
@@ -150,7 +157,7 @@ def chart(cells: Sequence[Cell], own: str, look: Look) -> Any:
     title = [
         finding(cells, own),
         "Shares of complaints with 95% intervals",
-        "Bold differs beyond chance",
+        "Bold differs beyond chance; a click shows what was said",
     ]
     return canvas.whole(layers, title, 38 * data.theme.nunique() + 100, look)
 

@@ -165,7 +165,10 @@ def _source(_view: Store, draft: Draft, values: dict[str, Any], key: str) -> dic
         format_func=({"": "what the words say"} | ours).__getitem__,
     )
     every = st.text_input("Ask every (empty: as all)", values.get("every", ""), key=key + "every", placeholder="1h")
-    changed = {"connector": connector, "target": target, "brand": brand, "every": every}
+    label = st.text_input(
+        "Name that readers see", values.get("label", ""), key=key + "label", max_chars=60, placeholder="Made of the two"
+    )
+    changed = {"connector": connector, "target": target, "label": label, "brand": brand, "every": every}
     if st.button("Ask it once", icon=":material/podcasts:", key=key + "try", disabled=not target):
         text = drafting.put(draft.begun, "sources", changed) if not values else draft.text
         with st.spinner("Asking"):

@@ -1,12 +1,13 @@
 """The Sources page: how each source is, the most troubled first, what it brought of late, and the next step."""
 
 from datetime import UTC, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import canvas, charts, frame, period, read, sql, targets, words
+from earful.dashboard import canvas, charts, filters, frame, past, period, picked, read, sql, targets, words
 from earful.dashboard.frame import Store
 from earful.data import explained
 from earful.data.todo import SourceRow
@@ -50,8 +51,9 @@ def show() -> None:
     if last:
         st.number_input(f"Page of {last + 1}", 1, last + 1, key="sources page", width=140)
     st.caption(
-        "Bars: mentions a day over 30 days, each source on its own scale. Shaded: a gap, in which the source could not "
-        f"be read or was unbelievably silent; what was said then is unknown. Times are those of {store.zone.key}."
+        "Bars: mentions a day over 30 days, each source on its own scale; a click on one lists them. Shaded: "
+        "a gap, in which the source could not be read or was unbelievably silent; what was said then is unknown. "
+        f"Times are those of {store.zone.key}."
     )
     with st.popover("Explain", type="tertiary"):
         st.markdown(
@@ -59,6 +61,7 @@ def show() -> None:
             "your brands. A source is *silent* when it brings nothing for longer than its own habit explains."
         )
         sql.write(explained.by_source(week))
+        sql.write(explained.gaps(edges[0]), "SQL of the gaps")
 
 
 def _none() -> None:
@@ -92,6 +95,7 @@ def _source(store: Store, found: read.Sources, edges: list[Any], judged: Conditi
                 if judged.since and judged.name != "fine":
                     st.caption(f"since {words.moment(judged.since, store.zone)}", width="content")
             st.text(words.source(row.source, 90))
+            st.text(words.short(row.source, 120))
             if judged.said:
                 st.text(f"“{words.short(judged.said, 300)}”")
             if judged.step:
@@ -100,6 +104,7 @@ def _source(store: Store, found: read.Sources, edges: list[Any], judged: Conditi
             _picture(store, found, edges, row)
         with right:
             _figures(store, found, judged, row)
+        _brought(store, edges, row)
 
 
 def _picture(store: Store, found: read.Sources, edges: list[Any], row: SourceRow) -> None:
@@ -107,7 +112,34 @@ def _picture(store: Store, found: read.Sources, edges: list[Any], row: SourceRow
     series = pd.DataFrame({"start": edges[:-1], "finish": edges[1:], "count": counts})
     look = canvas.DARK if st.context.theme.type == "dark" else canvas.LIGHT
     chart = charts.small(series, found.gaps.get(row.source, []), store.zone, look)
-    st.altair_chart(chart, width="stretch", key=f"picture {row.source}")
+    picked.draw(f"source {row.source}", chart)
+
+
+def _brought(store: Store, edges: list[Any], row: SourceRow) -> None:
+    """Draws the mentions of the day that was clicked on in the source's picture."""
+    days = {picked.begins(start): (start, finish) for start, finish in pairwise(edges)}
+    clicked = picked.clicked(f"source {row.source}")
+    if not clicked or clicked.begins not in days:
+        return
+    start, finish = days[clicked.begins]
+    span = (start.astimezone(UTC), finish.astimezone(UTC))
+    total, found = read.brought(store.folder, store.version, row.source, *span, picked.MOST)
+    table = {
+        "Mention": [words.plain(one.snippet or one.title) or past.DELETED for one in found],
+        "When": [words.moment(one.published, store.zone) for one in found],
+        "About": [words.listed(one.brands) or "none of the brands" for one in found],
+    }
+    said = picked.told(total, "mentions") + (f", the latest {len(found)}" if total > len(found) else "")
+    spoken = {brand for one in found for brand in one.brands}
+    place = filters.between(start, finish, store.zone) | {"source": row.source, "count": "mentions"}
+    ways = {
+        f"Show those about {words.literal(words.short(brand.name))} under Mentions": {
+            key: [value] for key, value in (place | ({"brand": brand.name} if at else {})).items()
+        }
+        for at, brand in enumerate(store.known.brands)
+        if brand.name in spoken
+    }
+    picked.frame_of(words.days(start, finish, store.zone), said, pd.DataFrame(table), ways)
 
 
 def _figures(store: Store, found: read.Sources, judged: Condition, row: SourceRow) -> None:

@@ -18,14 +18,21 @@ def show(view: View, figure: str, themes: tuple[str, ...] = ()) -> None:
     write(explained.query(figure, filters, period.step, view.zone.key))
 
 
+def before(view: View, figure: str) -> None:
+    """Shows the query of a figure in the period before, under the page's filters."""
+    filters, period = view.choice.filters, view.choice.period
+    filters = replace(filters, start=period.before, finish=period.before_finish)
+    write(explained.query(figure, filters, period.step, view.zone.key), "SQL of the period before")
+
+
 def themes(view: View, subjects: Mapping[str, str], fair: bool) -> None:
     """Shows the query of a brand's themes by what they are called; with the period before if that is `fair`."""
     filters, period = view.choice.filters, view.choice.period
     write(explained_themes.themes(filters, subjects, (period.before, period.before_finish) if fair else None))
 
 
-def write(query: str) -> None:
+def write(query: str, name: str = "SQL") -> None:
     """Shows a query, and says where it can be run."""
-    with st.expander("SQL", icon=":material/database:"):
+    with st.expander(name, icon=":material/database:"):
         st.code(words.plain(query), language="sql", wrap_lines=True)
         st.caption("DuckDB gives the same number on any copy of the store, in the folder `read` beside it.")

@@ -79,6 +79,9 @@ def _trend(view: View, found: Found, subject: Subject) -> None:
             st.markdown(words.DEFINITIONS["theme"])
             st.markdown(words.DEFINITIONS["spikes"])
             sql.show(view, "theme", tuple(sorted(subject.family)))
+            if subject.before is not None:
+                st.markdown("With the period before:")
+                sql.themes(view, dict.fromkeys(sorted(subject.family), subject.name), True)
         marking.show(view, found.events, subject)
         st.page_link(
             frame.PAGES["mentions"],
@@ -138,7 +141,11 @@ def _quotes(view: View, subject: Subject) -> None:
         st.caption("Nobody spoke of it in this period, or what was said was deleted at its source.")
     if subject.again >= AGAIN * subject.count > 0:
         share = words.percent(subject.again / subject.count)
-        st.badge(f"{share} repeats what its author said before", icon=":material/repeat:", color="orange")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.badge(f"{share} repeats what its author said before", icon=":material/repeat:", color="orange")
+            with st.popover("Explain", type="tertiary", key="explain again"):
+                st.markdown(words.DEFINITIONS["again"])
+                sql.show(view, "theme again", tuple(sorted(subject.family)))
     for place, quote in enumerate(quotes):
         with st.container(border=True, gap="xxsmall"):
             st.text(words.short(quote.text.strip(), 420))

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import figures, frame, sql, words
+from earful.dashboard import figures, filters, frame, sql, words
 from earful.dashboard.figures import Totals
 from earful.dashboard.frame import View
 from earful.data.surveys import Answers
@@ -14,6 +14,7 @@ from earful.models import accuracy, surveys
 from earful.models.accuracy import Count, Pair, Share
 
 SHOW = "Show what is counted here"
+SHOW_BEFORE = "Show what was counted before"
 
 
 @dataclass(frozen=True)
@@ -178,10 +179,15 @@ def _tile(
         if moved:
             st.markdown(words.DEFINITIONS["change"])
         sql.show(view, definition)
+        if moved:
+            sql.before(view, definition)
         if definition == "negative":
             st.markdown("What people said, beside the model; the share less the model's errors is worked out from it:")
             sql.show(view, "judged")
         _link(view, SHOW, link)
+        if moved:
+            period = view.choice.period
+            _link(view, SHOW_BEFORE, link | filters.between(period.before, period.before_finish, view.zone))
 
 
 def _frame(name: str, value: str, moved: str | None, noise: bool, colour: Any, more: str) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from earful.data import naming
 from earful.models.accuracy import Share
 
 SIGNS = {
@@ -66,6 +67,10 @@ DEFINITIONS = {
     "interval is Wilson's at 95%.",
     "change": "Changes are against the period of equal length before. A change that chance alone could bring about is "
     "called *within the noise*: shares are compared by Newcombe's interval at 95%, volumes as two Poisson counts.",
+    "hidden": "Mentions that people, or the model that learns from their clicks, hold not to be about the brand. They "
+    "are kept, and count nowhere else; each says why under *Mentions*.",
+    "again": "The share of the theme's stories whose author had complained of the same before: one loud voice is not "
+    "many.",
     "theme": "A subject that comes back in negative stories, and in those that report a problem; found by their words "
     "and meaning, and kept from day to day. *New* and *growing* are told by what chance does not explain, *faded* was "
     "not spoken of for long. What people decide (names, merges, what is hidden) stays, whatever is found later.",
@@ -87,6 +92,9 @@ DEFINITIONS = {
     "than 20% of what is said of one comes from kinds of sources that never speak of the other, when its sources could "
     "not be read for more than 20% of the time (each weighs as much as it brings), or when it has been heard only "
     "since more than 20% of the period had passed. The query gives what each source brought.",
+    "copies": "Mentions that tell the same story of the brand: syndicated articles, cross-posts, the same words with "
+    "few changes. They are found by their words and meaning; what is hidden as not about the brand is left out, as "
+    "long as the mention that is open is not hidden itself.",
     "list": "What is listed under all filters above, each story once, or each mention, as the switch says. What is "
     "hidden as not about the brand is left out.",
     "spikes": "A spike is a time in which the brand's stories, by default the negative ones, exceed what its own "
@@ -225,8 +233,8 @@ def bare(text: str) -> str:
 
 
 def source(name: str, most: int = 40) -> str:
-    """Writes a source's name as short as it is still known."""
-    return short(bare(name), most)
+    """Writes a source's name as readers know it, short."""
+    return short(naming.source(name), most)
 
 
 def distinct(names: Mapping[str, str], write: Callable[[str], str] = short) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from earful.data import families
+from earful.data.queries import SNIPPET, Line
 
 Connection = duckdb.DuckDBPyConnection
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -161,6 +162,22 @@ def told(
 
     first = next((one for one in chosen(10, 1) if one.text), None)
     return Told(first, chosen(9, most), chosen(12, quotable), tuple(one.words for one in chosen(11, recent)))
+
+
+def listed(con: Connection, counted: Counted, start: datetime, finish: datetime, most: int) -> tuple[int, list[Line]]:
+    """Counts the stories of an interval, and lists the latest by their first mention."""
+    stories, values = _stories(con, counted, start, finish)
+    rows = con.execute(
+        f"WITH {stories}, page AS (SELECT *, count(*) OVER () AS whole FROM stories"  # noqa: S608
+        " ORDER BY published DESC, source, id LIMIT $most),"
+        " sizes AS (SELECT story, count(*) AS copies FROM facts WHERE brand = $brand AND NOT hidden"
+        " AND story IN (SELECT story FROM page) GROUP BY story)"
+        " SELECT whole, p.source, p.id, p.published, label, corrected, m.title, left(m.text, $letters), m.author,"
+        " p.language, p.rating, copies FROM page p JOIN mentions m USING (source, id) JOIN sizes USING (story)"
+        " ORDER BY p.published DESC, p.source, p.id",
+        values | {"most": most, "letters": SNIPPET},
+    ).fetchall()
+    return (int(rows[0][0]) if rows else 0), [Line(*row[1:]) for row in rows]
 
 
 def texts(con: Connection, counted: Counted, start: datetime, finish: datetime, limit: int) -> list[str]:

@@ -90,6 +90,18 @@ WHERE brand = {brand}
     AND NOT hidden{leads}{sources}"""
 PARTS = THEME.replace("AS theme\n", "AS theme,\n        arg_max(t.journey, f.leads) AS journey\n")
 PARTS = PARTS.replace("SELECT count(*)", "SELECT journey, intent, source, count(*)") + "\nGROUP BY ALL\nORDER BY ALL"
+COPIES = """SELECT m.published, m.source, m.id, m.author
+FROM facts AS f
+JOIN mentions AS m USING (source, id)
+WHERE f.brand = {brand}
+    AND (f.story, f.hidden) IN (
+        SELECT (story, hidden)
+        FROM facts
+        WHERE brand = {brand} AND source = {source} AND id = {id}
+    )
+ORDER BY m.published, m.source, m.id"""
+AGAIN = THEME.replace("AS theme\n", "AS theme,\n        arg_max(t.again, f.leads) AS again\n")
+AGAIN = AGAIN.replace("SELECT count(*) AS count", "SELECT count(*) FILTER (again) / nullif(count(*), 0) AS said_again")
 SPIKE = """SELECT count(*) AS count
 FROM facts
 ANTI JOIN ( -- what bore no date when its source was first read: nobody knows when it was said
@@ -127,6 +139,7 @@ QUERIES = {
     "brands": COMPARED,
     "theme": THEME,
     "theme parts": PARTS,
+    "theme again": AGAIN,
 }
 """The queries by the names of the figures' definitions; shares come out from 0 to 1, net figures from -1 to 1."""
 
@@ -135,7 +148,7 @@ def query(figure: str, filters: Filters, step: str = "day", zone: str = "UTC") -
     """Writes the query that gives a figure under the filters, whole: nothing is left to be filled in.
 
     "trend" counts by `step` ("hour", "day", "week", "month") of the time zone; "theme" the filters' themes together,
-    "theme parts" by what they are.
+    "theme parts" by what they are, "theme again" the share whose author had said so before.
     """
     column = "m.source" if figure in ("nps", "csat") else "source"
     themes = texts(filters.themes)
@@ -197,6 +210,19 @@ def listed(filters: Filters) -> str:
     filled = first + "".join(_literal(value) + part for value, part in zip(values, parts, strict=True))
     joined = "\nJOIN mentions AS m USING (source, id)" if filters.words or filters.author else ""
     return f"SELECT count(*) AS listed\nFROM facts AS f{joined}\nWHERE " + filled.replace(" AND f.", "\n    AND f.")
+
+
+def copies(source: str, id: str, brand: str) -> str:
+    """Writes the query that lists the mentions of a brand that tell the same story as one does, the first first."""
+    return COPIES.format(source=text(source), id=text(id), brand=text(brand))
+
+
+def gaps(since: datetime) -> str:
+    """Writes the query that counts the gaps of each source that reach beyond a time."""
+    return (
+        f"SELECT source, count(*) AS gaps\nFROM gaps\nWHERE coalesce(finish, 'infinity') >= {moment(since)}\n"
+        "GROUP BY source\nORDER BY source"
+    )
 
 
 def by_source(since: datetime) -> str:

@@ -15,7 +15,8 @@ class Filters:
     """What is looked at: one brand from `start` up to `finish`; empty tuples and words leave that open.
 
     `stories` counts each story once, where and when its first copy appeared; else every mention counts. `themes` are
-    the ids of themes; what is told in one of them counts, copies included. What is hidden as not about the brand is
+    the ids of themes, of the brand's own or of another by which it was looked through; what is told in one of them
+    counts, copies included. What is hidden as not about the brand is
     left out, or with `hidden` looked at alone, each mention for itself. `stars` is the most that a rating may have;
     what has no rating is then left out. `author` is any part of a name.
     """
@@ -61,7 +62,8 @@ def of_facts(filters: Filters) -> tuple[str, list[Any]]:
             values.append(list(wanted))
     if filters.themes:
         parts.append(
-            "f.story IN (SELECT t.story FROM facts t JOIN theme_members o USING (brand, source, id)"
+            "f.story IN (SELECT t.story FROM facts t JOIN (SELECT brand, source, id, theme FROM theme_members UNION ALL"
+            " SELECT brand, source, id, theme FROM theme_peers) o USING (brand, source, id)"
             " WHERE t.brand = ? AND o.brand = ? AND t.published >= ? AND t.published < ? AND list_contains(?, theme))"
         )
         near = timedelta(days=7)  # a story's complaining copy may lie beyond the period

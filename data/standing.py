@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from earful.data.alerting import Alert
-from earful.data.queries import Gap
+from earful.data.queries import SNIPPET, Gap
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -23,6 +23,17 @@ class Habit:
     first: datetime
     last: datetime
     longest: timedelta
+
+
+@dataclass(frozen=True)
+class Brought:
+    """A mention that a source brought, and the brands that it is about; `snippet` begins its text."""
+
+    id: str
+    published: datetime
+    title: str
+    snippet: str
+    brands: tuple[str, ...]
 
 
 def habits(con: Connection) -> dict[str, Habit]:
@@ -59,6 +70,22 @@ def daily(con: Connection, borders: Sequence[datetime]) -> dict[str, list[int]]:
     for source, place, count in rows:
         found.setdefault(source, [0] * (len(borders) - 1))[place] = count
     return found
+
+
+def brought(con: Connection, source: str, start: datetime, finish: datetime, most: int) -> tuple[int, list[Brought]]:
+    """Counts a source's mentions of a span of time, and lists the latest with the brands that they are about."""
+    rows = con.execute(
+        "WITH page AS (SELECT id, published, title, left(text, $letters) AS said, count(*) OVER () AS whole"
+        " FROM mentions WHERE source = $source AND published >= $start AND published < $finish"
+        " ORDER BY published DESC, id LIMIT $most),"
+        " about AS (SELECT id, list_sort(list(brand)) AS brands FROM facts WHERE source = $source"
+        " AND id IN (SELECT id FROM page) AND NOT hidden GROUP BY id)"
+        " SELECT id, published, title, said, coalesce(brands, []), whole FROM page LEFT JOIN about USING (id)"
+        " ORDER BY published DESC, id",
+        {"source": source, "start": start, "finish": finish, "most": most, "letters": SNIPPET},
+    ).fetchall()
+    found = [Brought(one, at, title, said, tuple(brands)) for one, at, title, said, brands, _ in rows]
+    return (int(rows[0][-1]) if rows else 0), found
 
 
 def gaps(con: Connection, since: datetime) -> dict[str, list[Gap]]:

@@ -82,11 +82,12 @@ class Brand(_Table):
 class Source(_Table, Layout):
     """A connector and its target; `brand` says that everything there is about that brand, whatever the words.
 
-    `backfill` is how far back a source is read at first, as far as it goes.
+    `backfill` is how far back a source is read at first, as far as it goes. `label` is what readers know it by.
     """
 
     connector: Annotated[str, AfterValidator(_connector)]
     target: str
+    label: Annotated[str, Field(max_length=60)] = ""
     brand: str = ""
     every: Duration | None = None
     backfill: Duration = timedelta(days=30)
@@ -150,6 +151,11 @@ class Config(_Table):
     def store_folder(self) -> Path:
         """The folder that holds the database."""
         return self.folder / self.store
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What readers know sources by, by their names; those without a label are left out."""
+        return {source.name: source.label for source in self.sources if source.label.strip()}
 
     @property
     def zone(self) -> ZoneInfo:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from earful.connectors.http import Client
-from earful.data import alerting, failpoint, todo
+from earful.data import alerting, failpoint, naming, todo
 from earful.data.database import Database
 from earful.flows import targets
 from earful.flows.config import Config, ConfigError
@@ -27,6 +27,7 @@ def deliver(database: Database, config: Config, client: Client, clock: Callable[
 
     When a target can't be reached, its other messages wait for the next run: one that hangs holds up no other for long.
     """
+    naming.use(config.labels)
     known = {target.name: target for target in config.targets}
     sent = failed = 0
     down: set[str] = set()

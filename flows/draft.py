@@ -11,6 +11,7 @@ A process of its own, because the dashboard asks no source and reads no configur
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,7 @@ def _series(con: Connection, config: Config, one: rehearse.Rehearsal) -> dict[st
     themes = families.members(con, one.brand, counted.theme)
     span = (one.windows[0].start, one.windows[-1].finish) if one.windows else None
     return {
+        "counted": asdict(counted),
         "query": explained.windows(counted, themes, *span, one.rule.step, config.zone.key) if span else "",
         "windows": [
             {"start": window.start, "finish": window.finish, "observed": window.observed}

@@ -15,7 +15,7 @@ import pandas as pd
 
 from earful.dashboard import figures, period
 from earful.dashboard.figures import Totals
-from earful.data import board, criticism, digests, events, families, queries
+from earful.data import board, criticism, digests, events, families, naming, queries
 from earful.data.queries import Filters
 from earful.models import accuracy, change
 from earful.models.accuracy import Share
@@ -47,7 +47,8 @@ class Briefing:
 
     `days` are steps of a chart, with negative and other stories (None where nothing is known), and net sentiment with
     its interval. `grew` are themes with stories now and before and a quote, `sources` split the change of the negative
-    stories so that the parts sum to it. `gaps` are hours by source, `unscored` stories by language.
+    stories so that the parts sum to it, each with the `name` that readers know. `gaps` are hours by source, `unscored`
+    stories by language.
     """
 
     brand: str
@@ -86,6 +87,7 @@ def draw_up(con: queries.Connection, brand: str, start: datetime, finish: dateti
     now, was = (figures.totals(counts, brand, *span) for span in ((start, finish), (before, start)))
     series = figures.series(counts, brand, edges, [gap for gap in gaps if figures.touches(gap, start, finish)])
     settings = queries.settings(con)
+    naming.use(settings.get(naming.SETTING) or {})
     return Briefing(
         brand=brand,
         start=start.astimezone(UTC).isoformat(),
@@ -99,7 +101,7 @@ def draw_up(con: queries.Connection, brand: str, start: datetime, finish: dateti
         negative=(now.negative, was.negative),
         days=tuple(_days(series)),
         sources=tuple(
-            {"source": source, "now": one, "before": other}
+            {"source": source, "name": naming.source(source), "now": one, "before": other}
             for source, one, other in digests.negative_by_source(con, filters, before)
         ),
         themed=criticism.last_round(con, brand) is not None,
@@ -268,5 +270,6 @@ def _gap_hours(gaps: Sequence[queries.Gap], start: datetime, finish: datetime) -
             hours[gap.source] = hours.get(gap.source, 0.0) + (until - since) / timedelta(hours=1)
             counted[gap.source] = until
     return [
-        {"source": name, "hours": round(count, 1)} for name, count in sorted(hours.items(), key=lambda one: -one[1])
+        {"source": name, "name": naming.source(name), "hours": round(count, 1)}
+        for name, count in sorted(hours.items(), key=lambda one: -one[1])
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from earful.connectors.http import Client
-from earful.data import people, store
+from earful.data import naming, people, store
 from earful.data.database import Database
 from earful.data.lock import hold
 from earful.flows import collect, deliver, digest, examine, group, relevance, score, watch
@@ -84,6 +84,7 @@ def prepare(job: Job) -> None:
         "every": config.every.total_seconds(),
         "dashboard_url": config.dashboard,
         "config_error": error,
+        naming.SETTING: config.labels,
         people.SETTING: config.signin.access if config.signin else None,
     }
     with job.database.transaction(publish=False) as con:

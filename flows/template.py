@@ -35,6 +35,7 @@ every = "1h"
 # [[sources]]
 # connector = "appstore"     # reviews of an app in one country
 # target = "us/389801252"
+# label = "Our app, US"      # what readers see; made of connector and target unless you say so
 # brand = "Acme"             # everything there is about Acme, whatever the words
 # every = "1h"
 # backfill = "365d"          # how far back it is read at first, as far as it goes; 30d unless you say so

@@ -111,7 +111,8 @@ def _watch_brand(
             late = cards.late_by(config, rule.step, after, now)
             if before and before.alert == alert.alert and before.state == "firing":
                 late = timedelta(seconds=before.card.get("late_by", 0.0))
-            alert = replace(alert, card=cards.make(con, config, watched, line, after, late).as_json())
+            kept = cards.make(con, config, watched, line, after, late).as_json()
+            alert = replace(alert, card=kept | {"of": asdict(windows.counted(rule, brand))})
             alerting.save_alert(con, alert)
         if life is None or (life.started, life.state) != (after.started, after.state):
             changed.append(alert)

@@ -100,8 +100,8 @@ def test_a_message_that_is_taken_is_sent_once(desk, code: int) -> None:
     assert message["title"] == "Criticism of Acme: 31 negative stories in 3 hours, 2.2 expected"
     assert message["text"].replace(clean.JOINER, "").splitlines() == [
         "Where:",
-        "- 30  rss:forum.example",
-        "- 1  hackernews:acme",
+        "- 30  Feed forum.example",
+        "- 1  Hacker News (acme)",
         "",
         "In their words:",
         "- “Acme lost it all” (berta, https://forum.example/1)",

@@ -14,8 +14,8 @@ from invented_store import NOON, Said
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
-from earful.dashboard import launch
-from earful.data import counting, criticism, database, explained, explained_themes, queries
+from earful.dashboard import launch, words
+from earful.data import counting, criticism, database, explained, explained_themes, queries, standing
 from earful.data.counting import Counted
 from earful.data.database import Database
 from earful.data.queries import Filters
@@ -67,7 +67,7 @@ def test_what_a_source_brought_in_a_week_is_counted_as_on_the_page(
     invented_store.fill(tmp_path, datetime.now(UTC))
     app = AppTest.from_file(str(PAGES / "app.py"), default_timeout=120).run()
     app.switch_page("sources.py").run()
-    (query,) = [code.value for code in app.code if code.language == "sql"]
+    query, _ = [code.value for code in app.code if code.language == "sql"]
     with database.snapshot(tmp_path) as con:
         counts = con.execute(query).fetchall()
     text = "\n".join(one.value for one in app.markdown)
@@ -166,6 +166,59 @@ def test_what_makes_a_comparison_unfair_is_counted_by_source(lately: Database) -
             heard = heard[heard.brand.isin(["Acme", "Bolt"])]
             columns = (heard[name] for name in ("brand", "connector", "source", "count", "complaints"))
             assert found == sorted(zip(*columns, strict=True))
+
+
+@pytest.mark.parametrize("page_", ["overview.py", "compare.py"])
+def test_the_period_before_is_counted_as_its_change_says(lately: Database, page_: str) -> None:
+    app = page(page_)
+    found: dict[str, list[Any]] = {}
+    with database.snapshot(lately.folder) as con:
+        for query in (code.value for code in app.code if code.language == "sql"):
+            asked = con.execute(query)
+            found.setdefault(asked.description[0][0], []).append(asked.fetchall())
+    if page_ == "compare.py":
+        (table,) = [one.value for one in app.dataframe if "Before" in one.value]
+        now, before = ({row[0]: row[1] for row in rows} for rows in found["brand"][-2:])
+        assert dict(zip(table.Brand, table.Stories, strict=True)) == now
+        assert dict(zip(table.Brand, table.Before, strict=True)) == before
+        return
+    moved = {one.label: one.delta.replace("-", "−") for one in app.metric if one.delta}
+    ((now,),), ((before,),) = found["volume"]
+    assert moved["Volume"] == words.change(now, before)
+    for name, column in (
+        ("Negative share", "negative_share"), ("Net sentiment", "net_sentiment"), ("Share of voice", "share_of_voice"),
+    ):  # fmt: skip
+        ((now,),), ((before,),) = found[column][:2]
+        assert moved[name] == f"{words.points(now - before)} points"
+
+
+def test_the_copies_of_a_story_are_those_that_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EARFUL_STORE", str(tmp_path))
+    said = [Said(f"c{at}", "Acme", 1 + at, "it's", "negative", f"Acme is late {at}", story="one") for at in range(4)]
+    invented_store.fill(tmp_path, datetime.now(UTC), (*said, Said("alone", "Acme", 2, "shop", "negative", "Acme")))
+    app = page("mentions.py", at="it's", mention="c1")
+    (rows,) = [rows for rows in shown(app) if len(rows) > 1]
+    assert [row[1:3] for row in rows] == [("it's", f"c{at}") for at in (3, 2, 1, 0)]
+    assert any("4 copies of this story" in str(one.value) for one in app.markdown)
+    assert all(words.moment(at, ZoneInfo("Europe/Berlin")) in {one.value for one in app.caption} for at, *_ in rows)
+
+
+def test_what_is_said_again_is_counted_by_story(themed: Path) -> None:
+    filters = replace(MONTH, themes=("courier",))
+    with database.snapshot(themed) as con:
+        _, parts = criticism.told(con, filters, [filters.start, filters.finish])
+        ((share,),) = con.execute(explained.query("theme again", filters)).fetchall()
+    parts = parts[parts.theme == "courier"]
+    assert share == parts[parts.again]["count"].sum() / parts["count"].sum()
+
+
+def test_gaps_are_counted_by_source(lately: Database) -> None:
+    with lately.transaction() as con:
+        for days, finish in ((40, 35), (5, 4), (2, None)):
+            ends = None if finish is None else NOON - finish * DAY
+            con.execute("INSERT INTO gaps VALUES ('shop', ?, ?, 'down')", [NOON - days * DAY, ends])
+        assert con.execute(explained.gaps(NOON - 30 * DAY)).fetchall() == [("shop", 2)]
+        assert len(standing.gaps(con, NOON - 30 * DAY)["shop"]) == 2
 
 
 def test_a_list_is_counted_under_all_its_filters(themed: Path) -> None:

@@ -312,7 +312,7 @@ def test_what_is_new_is_told_by_kind() -> None:
     (section,) = [part for part in told("calm", new=new).sections if part.title == "What is new"]
     assert [(item.value, item.text, item.detail) for item in section.items] == [
         ("words", "parcel 11, lost 10", "stories now; 2 before"),
-        ("sources", "hackernews:acme 4", "stories now; none before"),
+        ("sources", "Hacker News (acme) 4", "stories now; none before"),
     ]
 
 

@@ -1,5 +1,7 @@
 """The Spikes page: an alert explained, looked after, silenced; rules rehearsed."""
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,11 +10,18 @@ import invented_store
 import pandas as pd
 import pytest
 from invented_store import Said
+from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
-from earful.dashboard import launch, rehearsals
-from earful.data import events, people, silencing, store
+from earful.dashboard import launch, picked, rehearsals, ruled
+from earful.dashboard.frame import Store
+from earful.dashboard.picked import Picked
+from earful.dashboard.read import Known
+from earful.dashboard.signin import Person
+from earful.data import counting, events, people, silencing, store
+from earful.data.counting import Counted
 from earful.data.database import Database, snapshot
+from earful.data.queries import Brand
 from earful.flows import config, watch
 
 NASTY = "![x](https://evil.example/p.png) <script>alert(1)</script> :red[x]"
@@ -121,6 +130,68 @@ def test_what_happened_stands_on_the_charts_of_an_alert_and_of_a_rehearsal(datab
 def charts(app: AppTest) -> str:
     """Gives all that the page's charts hold, the data as well."""
     return "\n".join(str(chart.proto) for chart in app.get("vega_lite_chart"))
+
+
+def test_an_interval_that_is_clicked_on_lists_its_stories(database: Database) -> None:
+    alert = watched(database)
+    with snapshot(database.folder) as con:
+        ((card,),) = con.execute("SELECT card FROM alerts WHERE alert = ?", [alert]).fetchall()
+    kept = json.loads(card)
+    rows = {}
+    app = page(alert=alert)
+    by_count = sorted(kept["series"], key=lambda one: one["observed"])
+    shown = (by_count[0], by_count[-1])
+    for one in shown:
+        begins = int(datetime.fromisoformat(one["start"]).timestamp())
+        app.session_state[picked.STEP] = Picked(f"alert {alert}", "", (), begins, ())
+        app.run()
+        assert not app.exception
+        lists = [one.value for one in app.dataframe if "When" in one.value]
+        rows[one["start"]] = len(lists[0]) if lists else 0
+    assert rows == {one["start"]: one["observed"] for one in shown}
+    assert max(rows.values()) > 10
+    assert "evil.example" not in said(app, "markdown", "caption", "subheader")
+
+
+def test_a_narrow_rule_lists_and_links_to_what_it_counts_alone(database: Database) -> None:
+    now = datetime.now(UTC)
+    with database.transaction() as con:
+        of = replace(Counted("Acme"), source="news", stars=2)
+        assert counting.listed(con, of, now - timedelta(days=9), now + timedelta(days=1), 9) == (0, [])
+        con.execute("UPDATE facts SET rating = 1 WHERE id IN ('w1', 'w2')")
+        con.execute("UPDATE facts SET rating = 1, label = 'neutral' WHERE id = 'w3'")
+        total, lines = counting.listed(con, of, now - timedelta(days=9), now + timedelta(days=1), 1)
+        assert (total, [line.id for line in lines]) == (2, ["w1"])
+    known = Known({}, [Brand("Bolt", False), Brand("Acme", False)], [], [])
+    address = ruled.address(Store(database.folder, "1", known, now, Person("", True)), of, now, now)
+    assert {key: address[key] for key in ("brand", "source", "stars", "sentiment")} == {
+        "brand": ["Acme"], "source": ["news"], "stars": ["2"], "sentiment": ["negative"],
+    }  # fmt: skip
+
+
+def test_an_alert_of_before_what_it_counts_was_kept_has_nothing_to_click_on(database: Database) -> None:
+    alert = watched(database)
+    assert "a click on a bar" in charts(page(alert=alert))
+    with database.transaction() as con:
+        con.execute("UPDATE alerts SET card = json_merge_patch(card, '{\"of\": null}')")
+    app = page(alert=alert)
+    assert not app.exception
+    assert "a click on a bar" not in charts(app) and "picked" not in charts(app)
+
+
+def test_a_rehearsal_lists_the_stories_of_an_interval(database: Database) -> None:
+    app = page().button_group(key="part").set_value("rehearsal").run()
+    begins = [
+        one for chart in app.get("vega_lite_chart") for data in chart.proto.datasets
+        for one in convert_arrow_bytes_to_pandas_df(data.data.data).to_dict("records") if one.get("observed", 0) > 5
+    ]  # fmt: skip
+    for one in begins:
+        app.session_state[picked.STEP] = Picked("rehearsal A bad day Acme", "", (), one["begins"], ())
+        app.run()
+        assert not app.exception
+        (found,) = [table.value for table in app.dataframe if "When" in table.value]
+        assert len(found) == one["observed"]
+    assert begins
 
 
 def test_whoever_looks_after_an_alert_is_named_with_a_note(database: Database) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from earful.data import naming
 from earful.flows.messages import charts, clean, when
 from earful.flows.messages.notice import Item, Link, Notice, Section
 from earful.models import language
@@ -48,12 +49,18 @@ def write(message: Mapping[str, Any], zone: ZoneInfo) -> Notice:
 
 def _title(card: Mapping[str, Any], resolved: bool) -> str:
     kinds = {"negative": "negative stories", "all": "stories"}
-    what = clean.line(card.get("what") or kinds.get(card["counts"], "stories"), NAME)
+    what = clean.line(_with_names(card, card.get("what") or kinds.get(card["counts"], "stories")), NAME)
     brand = clean.line(card["brand"], NAME)
     verb = f"Calm again: {brand}" if resolved else f"{brand} has gone quiet"
     if not resolved and card["counts"] != "silence":
         verb = f"{'Reminder: criticism' if card.get('reminder') else 'Criticism'} of {brand}"
     return f"{verb}: {card['observed']} {what} in {_length(card)}, {card['expected']:.1f} expected"
+
+
+def _with_names(card: Mapping[str, Any], text: str) -> str:
+    """Writes a sentence of a card with the names of its sources in place of their keys."""
+    rule = (card.get("of") or {}).get("source") or ""
+    return naming.within(text, [*(one["source"] for one in card.get("sources") or ()), *([rule] if rule else [])])
 
 
 def _length(card: Mapping[str, Any]) -> str:
@@ -63,7 +70,7 @@ def _length(card: Mapping[str, Any]) -> str:
 def _lead(message: Mapping[str, Any], resolved: bool, zone: ZoneInfo) -> list[str]:
     card, said = message["card"], []
     if card.get("why") and not resolved:
-        said.append(clean.line(card["why"], WHY))
+        said.append(clean.line(_with_names(card, card["why"]), WHY))
     if "excess" in card:
         excess = card["excess"]
         more = f"{abs(excess):.1f} {'more' if excess >= 0 else 'fewer'} than expected"
@@ -78,7 +85,7 @@ def _lead(message: Mapping[str, Any], resolved: bool, zone: ZoneInfo) -> list[st
     first = card.get("first")
     if first and not resolved:
         author = f" by {clean.line(first['author'], NAME)}" if first["author"] else ""
-        said.append(f"The first came {when.moment(first['published'], zone)}{author}, at {place(first['source'])}.")
+        said.append(f"The first came {when.moment(first['published'], zone)}{author}, at {place(first)}.")
     if card.get("late_by"):
         said.append(f"You hear of it {when.length(timedelta(seconds=card['late_by']))} later than usual.")
     if card.get("budget"):
@@ -107,7 +114,7 @@ def _splits(card: Mapping[str, Any]) -> list[Section]:
             items = tuple(_part(name, part, shares) for part in parts)
             found.append(Section(title, items, note.replace("-", "−"), rank, whole=True))
     if not splits and card.get("sources"):
-        heard = tuple(Item(place(one["source"]), str(one["count"])) for one in card["sources"][:5])
+        heard = tuple(Item(place(one), str(one["count"])) for one in card["sources"][:5])
         found.append(Section(SPLITS["source"][0], heard))
     return found
 
@@ -125,7 +132,7 @@ def _part(split: str, part: Mapping[str, Any], shares: bool) -> Item:
 def _named(split: str, name: str) -> str:
     """Writes the name of a part: a source's short, a language's in words."""
     if split == "source":
-        return place(name)
+        return place({"source": name})
     return clean.line(language.name(name) if split == "language" else name, NAME)
 
 
@@ -146,7 +153,7 @@ def _new(card: Mapping[str, Any]) -> list[Section]:
     items = []
     for kind, title in KINDS.items():
         found = [one for one in card.get("new") or () if one["kind"] == kind]
-        told = ", ".join(f"{clean.line(one['name'], NAME)} {one['observed']}" for one in found)
+        told = ", ".join(f"{_named(kind, one['name'])} {one['observed']}" for one in found)
         before = sum(one["before"] for one in found)
         if found:
             base = "about others" if kind == "distinct" else "before"
@@ -185,6 +192,6 @@ def _span(interval: Mapping[str, Any], zone: ZoneInfo) -> str:
     return when.span(interval["start"], interval["finish"], zone)
 
 
-def place(source: str) -> str:
-    """Writes a source's name as short as it is still known."""
-    return clean.line(source.replace("https://", "").replace("http://", "").rstrip("/"), 60)
+def place(of: Mapping[str, Any]) -> str:
+    """Writes the name of a `source` as readers know it: the `name` that was kept of it, else the present one."""
+    return clean.line(of.get("name") or naming.source(of["source"]), 60)

@@ -113,10 +113,10 @@ def _why(content: Mapping[str, Any], zone: ZoneInfo) -> list[str]:
     """Says what a change of criticism comes from: a source, a theme; and what happened in that time."""
     now, before = content["negative"]
     said = []
-    moved = [(one["now"] - one["before"], one["source"]) for one in content["sources"]]
+    moved = [(one["now"] - one["before"], alert.place(one)) for one in content["sources"]]
     if now > before and moved and any(one["clear"] for one in content["figures"]):
         most, source = max(moved)
-        said.append(f"Of {now - before} more negative stories, {most} more came from {alert.place(source)}.")
+        said.append(f"Of {now - before} more negative stories, {most} more came from {source}.")
     if content["grew"]:
         names = words.listed([f"“{clean.line(one['name'], 60)}”" for one in content["grew"]])
         said.append(f"What grew: {names}.")
@@ -182,10 +182,7 @@ def _alerts(content: Mapping[str, Any], zone: ZoneInfo) -> list[Section]:
 
 
 def _unknown(content: Mapping[str, Any]) -> list[Section]:
-    items = [
-        Item(f"{alert.place(one['source'])} was not heard for {one['hours']:g} hours")
-        for one in content["gaps"][:SHOWN]
-    ]
+    items = [Item(f"{alert.place(one)} was not heard for {one['hours']:g} hours") for one in content["gaps"][:SHOWN]]
     if more := content["gaps"][SHOWN:]:
         items.append(Item(f"{len(more)} more sources were not heard for some hours"))
     if content["unscored"]:
@@ -204,7 +201,7 @@ def _many(count: int) -> str:
 def _where(content: Mapping[str, Any]) -> list[Section]:
     """Splits the change of the negative stories by source; what is not shown is summed up, so that the parts add up."""
     moved = sorted(content["sources"], key=lambda one: (-abs(one["now"] - one["before"]), one["source"]))
-    rows = [(alert.place(one["source"]), one["now"], one["before"]) for one in moved[:SHOWN]]
+    rows = [(alert.place(one), one["now"], one["before"]) for one in moved[:SHOWN]]
     if rest := moved[SHOWN:]:
         rows.append(("all others", sum(one["now"] for one in rest), sum(one["before"] for one in rest)))
     now, before = content["negative"]
