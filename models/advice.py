@@ -21,7 +21,9 @@ MOST_DEPTH = 50  # of parentheses in parentheses
 MOST_INSIDE = 2  # wildcards inside a word: each multiplies the ways to read a long one
 SHOWN = 100  # characters of an expression around a mistake
 TOKEN = re.compile(r'=?"[^"]*"|[()]|[^\s()"]+|"')
-REGULAR = re.compile(r'(?<![^\s(])/[^/\n"]+/[a-z]{0,5}(?![^\s)])')
+REGULAR = re.compile(  # /…/, and what no word holds: )+ (?: \b [a-z]+ a.*b
+    r"(?<![^\s(])/[^/\n]+/[a-z]{0,5}(?![^\s)])|\)[*+?{]|\(\?|\\[bdswBDSW]|\[[^\]\s]+\][*+?{]|(?<![:\w])\w+\.[*+]\w"
+)
 OPERATORS = {"&&": "AND", "&": "AND", "+": "AND", "||": "OR", "|": "OR", "!": "NOT", "-": "NOT"}
 
 
@@ -42,7 +44,7 @@ def check(expression: str) -> None:
     if len(expression) > MOST_CHARACTERS:
         text = f"this is longer than {MOST_CHARACTERS:,} characters; split it between several brands"
         raise MatchError(text, expression, MOST_CHARACTERS + 1)
-    if found := REGULAR.search(expression):
+    if found := REGULAR.search(re.sub(r'"[^"]*"', lambda phrase: "_" * len(phrase[0]), expression)):
         text = "regular expressions are not offered: some would run for ever. Write words, wild* or NEAR/5 instead"
         raise MatchError(text, expression, found.start() + 1)
     terms = depth = 0
@@ -120,6 +122,10 @@ def _meant(word: str, last: str) -> str:
         return f'{word} is written {word.upper()}; as a word to look for, put it in quotation marks: "{word}"'
     if set(word) & set("“”„«»"):
         return 'these quotation marks are not known; write " on either side'
+    if re.search(r"\w\|\w", word):
+        return (
+            f"{word[:40]} is written {word[:40].replace('|', ' OR ')}; as a word to look for, put it in quotation marks"
+        )
     if word in OPERATORS:
         return f"{word} is written {OPERATORS[word]}"
     if word[0] in "-!+" and len(word) > 1 and word[1].isalpha():
