@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 COMMON = {3: 2_300, 4: 5_000}
 COMMON_LONG, COMMON_TWO = 12_000, 5_000
 SHORTEST_NAME = 6  # letters of a word that is put right though it begins with a capital
+LONGEST = 20  # letters of a word that is looked at: a longer one is no common word, and may be a whole page
 ENDS = ".,;:!?\u2026)\"'"
 
 
@@ -49,7 +50,7 @@ def mended(text: str, target: str, known: dict[str, int]) -> str:
 
 def _exchanged(word: str, known: dict[str, int]) -> str | None:
     """Gives the commonest word from which two neighbouring letters changed places."""
-    if len(word) < (min(COMMON) if word.islower() else SHORTEST_NAME):
+    if not (min(COMMON) if word.islower() else SHORTEST_NAME) <= len(word) <= LONGEST:
         return None
     lower = word.lower()
     found = {lower[:at] + lower[at + 1] + lower[at] + lower[at + 2 :] for at in range(len(lower) - 1)}
