@@ -136,7 +136,7 @@ def dashboard(config: ConfigPath = DEFAULT, port: Port = 8501) -> None:
 
 @app.command()
 def webhook(config: ConfigPath = DEFAULT) -> None:
-    """Take mentions that other programs send, until Ctrl-C; 'earful serve' does so too where [webhook] stands."""
+    """Take mentions that other programs send, until Ctrl-C; 'earful serve' does so too where \\[webhook] stands."""
     from earful.flows import webhook as endpoint  # a web server is loaded by nothing else
 
     endpoint.serve(load(config), show.say)

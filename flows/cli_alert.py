@@ -1,5 +1,6 @@
 """The command about alerts: tests of their ways, rehearsals, silences, acknowledgements, and what there is."""
 
+import shlex
 import sys
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -132,15 +133,18 @@ def _list(settings: Config, as_json: bool) -> None:
         show.as_json({"alerts": [one.__dict__ for one in alerts], "silences": [one.__dict__ for one in silences]})
         return
     show.table(
-        ("alert", "state", "began", "stories", "expected", "acknowledged by"),
+        ("brand", "rule", "state", "began", "stories", "expected", "acknowledged by"),
         [
             (
-                one.alert, one.state, _when(settings, one.started), one.card.get("observed"),
+                one.brand, one.rule, one.state, _when(settings, one.started), one.card.get("observed"),
                 one.card.get("expected"), seen[one.alert].author if one.alert in seen else "",
             )
             for one in alerts
         ],
     )  # fmt: skip
+    for one in alerts:
+        if one.state == "firing" and one.alert not in seen:  # in a cell a long name would be broken in pieces
+            show.line(f"earful alert --ack {shlex.quote(one.alert)}")
     if silences:
         show.line()
         show.table(

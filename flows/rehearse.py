@@ -66,9 +66,9 @@ def rehearse(con: Connection, config: Config, rule: Rule, brand: str, now: datet
     if watched is None:
         return Rehearsal(brand, rule, since, now, None, rule.score, (), 0, ())
     line = windows.line(watched, now)
-    lives = alertlife.replay(None, watched.windows, since, line, now)
-    ends = {life.started: life for life in lives}
-    fired = [life for life in ends.values() if life.fired]
+    lives = alertlife.replay(None, watched.windows, watched.begin, line, now)
+    ends = {life.started: life for life in lives}  # what began before `since` does not begin anew there
+    fired = [life for life in ends.values() if life.fired and life.fired >= since]
     return Rehearsal(
         brand,
         rule,
@@ -77,7 +77,7 @@ def rehearse(con: Connection, config: Config, rule: Rule, brand: str, now: datet
         watched.begin,
         line.score,
         tuple(_fired(con, config, watched, line, life) for life in fired),
-        sum(life.state == "dropped" for life in ends.values()),
+        sum(life.state == "dropped" and life.latest >= since for life in ends.values()),
         tuple(window for window in watched.windows if window.finish >= since),
     )
 

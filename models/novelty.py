@@ -17,6 +17,7 @@ SHARE = 0.15  # of the texts now, at least
 SHORTEST, LONGEST = 4, 40  # letters of a word; shorter ones say little by themselves, longer ones are none
 RATIO = 3.0  # times as frequent as before, at least
 DISTINCT = 7.88  # of the likelihood ratio against others: by chance once in 200 words
+LINK = re.compile(r"(?:https?://|\bwww\.)\S+")  # an address says nothing in words
 COMMON, TWICE = 0.25, 2.0  # the share of the texts that hold what they have in common, and times as frequent as others
 
 
@@ -96,7 +97,7 @@ def _counted(texts: Sequence[str]) -> Counter[str]:
 
 def _said(text: str) -> set[str]:
     """Lists the words of a text and the pairs of neighbouring words, each once."""
-    said = [word for word in re.findall(r"[^\W\d_][\w'’-]*", text.casefold()) if len(word) <= LONGEST]
+    said = [word for word in re.findall(r"[^\W\d_][\w'’-]*", LINK.sub(" ", text.casefold())) if len(word) <= LONGEST]
     pairs = {f"{one} {other}" for one, other in pairwise(said) if min(len(one), len(other)) >= SHORTEST}
     return {word for word in said if len(word) >= SHORTEST} | pairs
 

@@ -78,6 +78,13 @@ def test_a_word_that_is_no_word_is_not_new() -> None:
     assert novelty.words(["x" * 500] * 9, ["a word"] * 50, 5) == []
 
 
+def test_the_parts_of_an_address_are_no_words() -> None:
+    before = [f"acme was fine on day {number}" for number in range(30)]
+    now = [f"acme recall, see https://evil.example/{place} or www.evil.example/recall" for place in range(10)]
+    assert [one[0] for one in novelty.words(now, before, 9)] == ["acme recall"]
+    assert novelty.held("https://acme.example/recall", ["recall"]) == 0
+
+
 def test_texts_are_alike_when_half_of_the_shorter_stands_in_the_other() -> None:
     one = "Charged twice and nobody answers the phone"
     assert novelty.alike(one, "charged twice, and nobody answers the phone. Never again, and I tell everybody")

@@ -1,16 +1,19 @@
 """`earful alert`: rehearsals, silences, acknowledgements, and what there is."""
 
 import json
+import re
+import shlex
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from samples import hourly, keep, rows
 
 from earful.data.database import Database
-from earful.flows import cli, cli_alert, watch
+from earful.flows import cli, cli_alert, show, watch
 from earful.flows.config import load
 
 HOUR = timedelta(hours=1)
@@ -104,6 +107,17 @@ def test_a_wrong_call_says_what_is_right(earful: Earful, arguments: tuple[str, .
     code, told = earful[0]("alert", *arguments)
     assert code == cli.WRONG and said in told
     assert rows(earful[1], "FROM silences") == rows(earful[1], "FROM acknowledgements") == []
+
+
+def test_a_narrow_list_names_an_alert_whole_and_as_a_shell_takes_it(
+    earful: Earful, alert: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(show, "out", Console(highlight=False, width=40, soft_wrap=False))
+    call, _ = earful
+    (command,) = re.findall(r"earful (alert --ack .*)$", call("alert", "--list")[1])
+    assert shlex.split(command) == ["alert", "--ack", alert]
+    assert call(*shlex.split(command))[0] == 0
+    assert "--ack" not in call("alert", "--list")[1], "somebody looks after it"
 
 
 def test_an_alert_is_acknowledged_and_listed(earful: Earful, alert: str) -> None:

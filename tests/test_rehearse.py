@@ -59,6 +59,14 @@ def test_it_finds_the_alerts_that_were_raised(watched: tuple[Database, Config]) 
     assert len(found.windows) == 40 and found.windows[20].observed > 60
 
 
+def test_what_began_before_the_period_is_not_told_as_begun_in_it(watched: tuple[Database, Config]) -> None:
+    database, settings = watched
+    with database.look() as con:
+        whole, half = (rehearse.rehearse(con, settings, RULE, "Acme", NOW, days) for days in (90, 19))
+    assert half.since > whole.fired[0].life.started + DAY, "in the middle of the first outbreak"
+    assert [one.life for one in half.fired] == [one.life for one in whole.fired if one.life.fired >= half.since]
+
+
 def test_a_budget_finds_its_own_line(watched: tuple[Database, Config]) -> None:
     database, settings = watched
     with database.look() as con:
