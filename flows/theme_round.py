@@ -240,6 +240,9 @@ def _described(
         mine = told.get(name) or [voices[int(place)] for place in theme.members]
         times = [one.published for one in mine]
         given = naming.name(count, whole)
+        if not given.name:  # they say nothing but what everybody says; it is a name all the same
+            count = naming.counts((texts[place] for place in places), brands, vague=True)
+            given = naming.name(count, naming.together([*counted, count]))
         place, sentence = naming.sentence([texts[int(place)] for place in places[:QUOTED]], given.words)
         source = voices[int(places[place])]
         before = there.get(name)

@@ -30,21 +30,22 @@ ARTICLES = frozenset(("a", "an", "my", "the", "your"))
 RUDE = ("arsehole", "asshole", "bastard", "bitch", "bullshit", "crap", "cunt", "damn", "fuck", "piss", "shit", "whore")
 SHORTENED = ("n't", "'d", "'ll", "'re", "'ve", "here's", "what's", "who's")  # and "there's"
 SENTENCE = (40, 220)  # characters of a sentence that is good to read, and at most
+BRIEF = 15  # characters of one that will do where there is none
 _VAGUE = """
     able absolutely accordingly actually add added additionally allow allowed also always anymore anything
-    approximately arent ask asked asking aware back bad began begin begun believe called came can't cant caused com
-    come company could couldn't couldnt couple currently customer customers day days dear decided did didn't didnt
-    does doesn't doesnt doing don't done dont ended entire even ever everything explain explained fact far feel
-    finally found furthermore gave get getting given giving go goes going gone good got great guys hadnt happen
-    happened hasnt havent having hello hi http https i'd i'll i'm i've im immediately include included including
-    isn't isnt issue issues it's ive just keep kept kind know known later let let's like look lot madam made make
-    making many maybe mean means mention mentioned month months much need needed never new old one past people
-    person please point possible problem problems put really reason recently regarding right said say saying says
-    seem seems shouldnt simply since sir situation somebody soon start started state stated states still stuff
-    supposed sure take taken talk talked tell thank thanks that's thats they're they've theyre theyve thing things
-    think thought three time times today told took totally tried try trying turned two understand use used user
-    using want wanted wasn't wasnt way week weeks well went weren't werent wish won't wont work worked working works
-    would wouldn't wouldnt www year years yesterday yet youre
+    approximately arent ask asked asking aware back bad began begin begun believe best better called came can't cant
+    caused com come company could couldn't couldnt couple currently customer customers day days dear decided did
+    didn't didnt does doesn't doesnt doing don't done dont ended entire even ever everything explain explained fact
+    far feel finally found furthermore gave get getting given giving go goes going gone good got great guys hadnt
+    happen happened happy hasnt havent having hello hi http https i'd i'll i'm i've idea im immediately include
+    included including instead isn't isnt issue issues it's ive just keep kept kind know known later let let's like
+    look lot madam made make making many maybe mean means mention mentioned month months much need needed never new
+    old one past people person please point possible problem problems put really reason recently regarding right
+    said say saying says seem seems shouldnt simply since sir situation somebody soon sooner start started state
+    stated states still stuff suppose supposed sure take taken talk talked tell thank thanks that's thats they're
+    they've theyre theyve thing things think thought three time times today told took totally tried try trying
+    turned two understand use used user using usual want wanted wasn't wasnt way week weeks well went weren't werent
+    wish won't wont work worked working works worse worst would wouldn't wouldnt www year years yesterday yet youre
 """
 VAGUE = frozenset(_VAGUE.split())
 _ENDINGS = (("ions", 5), ("ion", 5), ("ing", 3), ("ies", 4), ("ed", 4), ("es", 4), ("s", 3))  # and letters left
@@ -70,10 +71,11 @@ class Counts:
     written: dict[str, str]
 
 
-def counts(texts: Iterable[str], names: Collection[str] = ()) -> Counts:
+def counts(texts: Iterable[str], names: Collection[str] = (), vague: bool = False) -> Counts:
     """Counts in how many texts each word and phrase stands; words of brands' `names` are left out.
 
-    A phrase begins and ends with words that tell, with nothing but such and joining words between ("lost my job").
+    So are words that say little, unless `vague` wants them, for texts that have no others. A phrase begins and ends
+    with words that tell, with nothing but such and joining words between ("lost my job").
     """
     out = name_words(names)
     found: Counter[str] = Counter()
@@ -83,7 +85,7 @@ def counts(texts: Iterable[str], names: Collection[str] = ()) -> Counts:
         number += 1
         seen: dict[str, str] = {}
         spoken = _spoken(_plain(text))
-        usable = [_tells(word) and word not in out for word, _ in spoken]
+        usable = [_tells(word, vague) and word not in out for word, _ in spoken]
         for place, (one, other) in enumerate(pairwise(word for word, _ in spoken)):
             if one + other in out:  # a brand's name written apart
                 usable[place] = usable[place + 1] = False
@@ -141,11 +143,16 @@ def sentence(texts: Sequence[str], words: Collection[str]) -> tuple[int, str]:
     `texts` stand in the order of how typical they are; (0, "") when none has a sentence of readable length.
     """
     sought = [{_root(word) for word in tokens(one)} for one in words]
+    found = _sentence(texts, sought, SENTENCE[0])
+    return found if found[1] else _sentence(texts, sought, BRIEF)
+
+
+def _sentence(texts: Sequence[str], sought: Sequence[set[str]], least: int) -> tuple[int, str]:
     best, found = 0.0, (0, "")
     for place, text in enumerate(texts):
         for one in _SENTENCE.findall(_plain(text)):
             said = " ".join(one.split())
-            if not SENTENCE[0] <= len(said) <= SENTENCE[1] or (said.isupper() and not text.isupper()):
+            if not least <= len(said) <= SENTENCE[1] or (said.isupper() and not text.isupper()):
                 continue
             spoken = {_root(word) for word in tokens(said)}
             hits = sum(sought_one <= spoken for sought_one in sought)
@@ -195,8 +202,8 @@ def _taken(phrase: str, chosen: Sequence[str]) -> bool:
     return any(_telling(phrase) & _telling(one) for one in chosen)
 
 
-def _tells(word: str) -> bool:
-    said = len(word) > 2 and word not in ENGLISH_STOP_WORDS and word not in VAGUE
+def _tells(word: str, vague: bool) -> bool:
+    said = len(word) > 2 and word not in ENGLISH_STOP_WORDS and (vague or word not in VAGUE)
     return said and not word.startswith(RUDE) and not word.replace("’", "'").endswith(SHORTENED)
 
 
@@ -212,5 +219,6 @@ def _root(word: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Cleans a text for people: no addresses, names of users, marks of what was taken out."""
-    return _MASKED.sub(" ", encoder.clean(text[:READ], name_symbols=False).replace("@user", " ").replace(" http", " "))
+    """Cleans a text for people: no addresses, names of users, marks of what was taken out; a line stays a line."""
+    lines = [encoder.clean(line, name_symbols=False) for line in text[:READ].splitlines()]
+    return "\n".join(_MASKED.sub(" ", line.replace("@user", " ").replace(" http", " ")) for line in lines)

@@ -310,6 +310,16 @@ def test_what_one_text_says_names_nothing() -> None:
     assert not {"jane", "roe", "exampleton"} & set(" ".join(named.words).split())
 
 
+def test_what_says_nothing_of_its_own_is_named_by_what_it_says() -> None:
+    mine = ["Give it back. Today, not in 5 to 7 working days.", "Give it back! Today, not in 9 working days."] * 2
+    others = naming.counts(["late parcels from the depot"] * 12)
+    plain, vague = naming.counts(mine), naming.counts(mine, vague=True)
+    assert naming.name(plain, naming.together([plain, others])).words == ()
+    named = naming.name(vague, naming.together([plain, others, vague]))
+    assert named.name == "working days, today"
+    assert naming.sentence(mine, named.words) == (0, "Today, not in 5 to 7 working days.")
+
+
 def test_the_sentence_is_readable_and_says_the_theme() -> None:
     texts = [
         "No. " + "and then " * 60 + "the parcel was late.",
@@ -320,6 +330,12 @@ def test_the_sentence_is_readable_and_says_the_theme() -> None:
     assert sentence.endswith("the courier left my parcel in the rain again.")
     assert "example.org" not in sentence and "@" not in sentence
     assert naming.sentence(["", "no"], ["parcel"]) == (0, "")
+    titled = ["A parcel is missing again\nThe courier brought the small parcel and kept the large one"]
+    assert (
+        naming.sentence(titled, ["parcel", "courier"])[1]
+        == "The courier brought the small parcel and kept the large one"
+    )
+    assert "parcel courier" not in naming.counts(["a lost parcel\ncourier late"]).words
     _, sentence = naming.sentence(["They took $500.00 for a parcel at example.org. No answer."], ["parcel"])
     assert sentence == "They took $500.00 for a parcel at example.org.", "a dot inside a word ends nothing"
 
