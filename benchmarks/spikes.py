@@ -2,7 +2,7 @@
 
     python benchmarks/spikes.py [--brands 20] [--first 0] [--only balanced] [--minutes 15]
 
-Brands of 0.1 to 10,000 mentions an hour, in steps of 15 minutes, or of an hour for the other rules: a rhythm of day
+Brands of 0.1 to 10,000 mentions an hour, in steps of 15 minutes, for the other rules also of an hour: a rhythm of day
 and week, counts that scatter by 15 % beyond Poisson (k = 0.0225) around a rate that wanders (a fifth up or down within
 weeks) and grows or shrinks by up to a tenth a month, three gaps of 2 to 12 hours. A false alarm is one in a quiet brand
 after its first two weeks. A spike of two, five or ten times the usual begins at any hour: a *step* of a day, a *ramp*
@@ -10,9 +10,15 @@ that reaches its size after 12 hours and lasts a day, a *burst* of three hours. 
 while it lasts or in the two hours after; hours are counted from its first to the end of the step that raised the alarm.
 
 Alarms are raised by the life of an alert that watches (`models/alertlife.py`). The other rules raise theirs at once,
-with 5 mentions at least, as their makers do: mean + 3 sd of all before (Huginn's peak detector), last hour over twice
-the 7-day mean (Axur), week over twice the mean of the 7 before (obsei's anomaly example), EWMA (smoothing .3, 3 sd),
-Poisson at 1 in 1,000 against the 28-day mean.
+with 5 mentions in an hour at least, as their makers do, and again after two calm hours: mean + 3 sd of all before
+(Huginn's peak detector), last hour over twice the 7-day mean (Axur), week over twice the mean of the 7 before (obsei's
+anomaly example), EWMA (smoothing .3, 3 sd), Poisson at 1 in 1,000 against the 28-day mean. An hour is the step for
+which they are made; in shorter steps those of the last hour and of the last week look anew after each.
+
+The rule `rate known` is none that anybody could have: it is told the true rate, scatter and size of what it looks for
+(Page, Continuous Inspection Schemes, 1954: the sum of likelihood ratios since it was last below nothing, raised at
+KNOWN). Nobody who keeps to as many false alarms can be much faster (Lorden, Procedures for Reacting to a Change in
+Distribution, 1971), so it is the measure of what is to be had.
 """
 
 import argparse
@@ -32,12 +38,16 @@ from earful.flows.windows import Watched
 from earful.models import alertlife, spikes
 
 Figures = NDArray[np.float64]
+Raised = Callable[[Sequence[float | None], Figures], list[int]]  # by counts, told the usual rates of the hours
+Over = Callable[[Figures, int], NDArray[np.bool_]]
 ZONE = ZoneInfo("UTC")
 START = datetime(2025, 1, 6, tzinfo=UTC)
 VOLUMES = (0.1, 1.0, 20.0, 300.0, 10_000.0)
 SIZES = (2.0, 5.0, 10.0)
 SHAPES = {"step": (24, 0), "ramp": (24, 12), "burst": (3, 0)}  # hours it lasts, hours until it has its size
 LEAST = 5
+SCATTER = 0.0225
+KNOWN = 6.3  # of the sum of logarithms: about one false alarm a month at 20 mentions an hour
 QUIET, WARM, HISTORY = 120 * 24, 14 * 24, 42 * 24
 
 
@@ -53,7 +63,7 @@ def rates(volume: float, hours: int, generator: np.random.Generator) -> Figures:
 
 def counted(rate: Figures, generator: np.random.Generator, parts: int) -> list[float | None]:
     """Simulates what is counted in so many parts of each hour: scattered by hours, with three gaps."""
-    scattered = rate * generator.gamma(1 / 0.0225, 0.0225, len(rate))
+    scattered = rate * generator.gamma(1 / SCATTER, SCATTER, len(rate))
     counts: list[float | None] = generator.poisson(np.repeat(scattered, parts) / parts).astype(float).tolist()
     for _ in range(3):
         begin = int(generator.integers(0, len(rate) - 14 * 24))
@@ -69,11 +79,11 @@ def joined(counts: Sequence[float | None], minutes: int, parts: int) -> list[flo
     return [None if None in some else sum(one or 0.0 for one in some) for some in whole]
 
 
-def ours(sensitivity: str, step: timedelta) -> Callable[[Sequence[float | None]], list[int]]:
+def ours(sensitivity: str, step: timedelta) -> Raised:
     """Gives the places at whose end Earful raises an alarm."""
     rule = Rule(name="Doubled", step=step, sensitivity=sensitivity, least=LEAST)
 
-    def raised(counts: Sequence[float | None]) -> list[int]:
+    def raised(counts: Sequence[float | None], _: Figures) -> list[int]:
         bounds = [START + place * step for place in range(len(counts) + 1)]
         dark = [(bounds[place], bounds[place + 1]) for place, count in enumerate(counts) if count is None]
         judged = windows.judged([int(count or 0) for count in counts], bounds, dark, step, ZONE)
@@ -84,20 +94,42 @@ def ours(sensitivity: str, step: timedelta) -> Callable[[Sequence[float | None]]
     return raised
 
 
-def simple(over: Callable[[Figures], NDArray[np.bool_]]) -> Callable[[Sequence[float | None]], list[int]]:
-    """Gives the places at which a rule raises an alarm: those over its line, until two calm ones."""
+def simple(over: Over, parts: int) -> Raised:
+    """Gives the places at which a rule raises an alarm: those over its line, until two calm hours."""
 
-    def raised(counts: Sequence[float | None]) -> list[int]:
+    def raised(counts: Sequence[float | None], _: Figures) -> list[int]:
         known = [place for place, count in enumerate(counts) if count is not None]
         values = np.array([counts[place] for place in known], dtype=float)
-        calm, places = 2, []
-        for place, surprising in zip(known, (over(values) & (values >= LEAST)).tolist(), strict=True):
-            if surprising and calm >= 2:
+        enough = lately(values, parts) * parts >= LEAST - 1e-6
+        calm, places = 2 * parts, []
+        for place, surprising in zip(known, (over(values, parts) & enough).tolist(), strict=True):
+            if surprising and calm >= 2 * parts:
                 places.append(place)
             calm = 0 if surprising else calm + 1
         return places
 
     return raised
+
+
+def known(counts: Sequence[float | None], usual: Figures) -> list[int]:
+    """Gives the places at which the sum of likelihood ratios, of a doubling of the true rate, reaches KNOWN."""
+    parts = len(counts) // len(usual)
+    shape, total, firing, places = 1 / SCATTER, 0.0, False, []
+    for hour, rate in enumerate((usual / parts).tolist()):
+        seen, heard = 0.0, 0  # of this hour, whose parts scatter together
+        for place in range(hour * parts, hour * parts + parts):
+            count = counts[place]
+            if count is None:
+                continue
+            total = max(total, 0.0) + count * math.log(2)
+            for mean, sign in ((2 * rate, 1), (rate, -1)):
+                last = shape + heard * mean
+                total += sign * (shape + seen) * math.log(last / (last + mean)) - sign * count * math.log(last + mean)
+            seen, heard = seen + count, heard + 1
+            if total >= KNOWN and not firing:
+                places.append(place)
+            firing = total >= KNOWN or (firing and total > 0)
+    return places
 
 
 def before(values: Figures, length: int) -> Figures:
@@ -108,27 +140,30 @@ def before(values: Figures, length: int) -> Figures:
     return np.asarray((total[ends] - total[starts]) / np.maximum(ends - starts, 1))
 
 
-def huginn(values: Figures) -> NDArray[np.bool_]:
+def lately(values: Figures, length: int) -> Figures:
+    """Means of up to `length` values up to each."""
+    return before(np.append(values, 0.0), length)[1:]
+
+
+def huginn(values: Figures, _: int) -> NDArray[np.bool_]:
     """Mean + 3 standard deviations of all before."""
     mean = before(values, len(values))
     return np.asarray(values > mean + 3 * np.sqrt(np.maximum(before(values**2, len(values)) - mean**2, 0)))
 
 
-def axur(values: Figures) -> NDArray[np.bool_]:
+def axur(values: Figures, parts: int) -> NDArray[np.bool_]:
     """The last hour against the mean of seven days."""
-    return np.asarray(values > 2 * before(values, 168))
+    return np.asarray(lately(values, parts) > 2 * before(values, 168 * parts))
 
 
-def obsei(values: Figures) -> NDArray[np.bool_]:
+def obsei(values: Figures, parts: int) -> NDArray[np.bool_]:
     """The week up to now against the mean week of the seven before it."""
-    week = before(np.append(values, 0.0), 168)[1:]
-    earlier = np.concatenate([np.full(168, np.inf), before(values, 7 * 168)[: max(0, len(values) - 168)]])[
-        : len(values)
-    ]
-    return np.asarray(week > 2 * earlier)
+    week = 168 * parts
+    earlier = np.concatenate([np.full(week, np.inf), before(values, 7 * week)[: max(0, len(values) - week)]])
+    return np.asarray(lately(values, week) > 2 * earlier[: len(values)])
 
 
-def ewma(values: Figures) -> NDArray[np.bool_]:
+def ewma(values: Figures, _: int) -> NDArray[np.bool_]:
     """A smoothed count against the mean and standard deviation of all before (Roberts 1959)."""
     smooth, smoothed = 0.0, []
     for value in values.tolist():
@@ -139,17 +174,17 @@ def ewma(values: Figures) -> NDArray[np.bool_]:
     return np.asarray(np.array(smoothed) > mean + 3 * deviation)
 
 
-def by_chance(values: Figures) -> NDArray[np.bool_]:
+def by_chance(values: Figures, parts: int) -> NDArray[np.bool_]:
     """One Poisson chance in a thousand against the mean of 28 days."""
-    return np.asarray(poisson.sf(values - 1, np.maximum(before(values, 672), 1e-9)) < 0.001)
+    return np.asarray(poisson.sf(values - 1, np.maximum(before(values, 672 * parts), 1e-9)) < 0.001)
 
 
-OTHERS: dict[str, Callable[[Sequence[float | None]], list[int]]] = {
-    "mean + 3 sd": simple(huginn),
-    "hour against 7 days": simple(axur),
-    "week against 7 weeks": simple(obsei),
-    "EWMA": simple(ewma),
-    "Poisson test": simple(by_chance),
+OTHERS: dict[str, Over] = {
+    "mean + 3 sd": huginn,
+    "hour against 7 days": axur,
+    "week against 7 weeks": obsei,
+    "EWMA": ewma,
+    "Poisson test": by_chance,
 }
 
 
@@ -168,23 +203,27 @@ def main() -> None:
     step = timedelta(minutes=options.minutes)
     volumes = (options.volume,) if options.volume else VOLUMES
     brands = range(options.first, options.first + options.brands)
-    rules = {f"Earful, {name}": ours(name, step) for name in spikes.SENSITIVITY} | OTHERS
+    fine = 60 // options.minutes
+    rules: dict[str, tuple[Raised, int]] = {f"Earful, {name}": (ours(name, step), fine) for name in spikes.SENSITIVITY}
+    for name, over in OTHERS.items():
+        rules |= {f"{name}, {60 // parts} minutes": (simple(over, parts), parts) for parts in sorted({1, fine})}
+    rules["rate known"] = known, fine
     rules = {name: rule for name, rule in rules.items() if options.only in name}
-    parts = {name: 1 if name in OTHERS else 60 // options.minutes for name in rules}
     print("False alarms a brand and month\n")
     print("| rule | " + " | ".join(f"{volume:g} an hour" for volume in volumes) + " |")
     print("|---|" + "---:|" * len(volumes))
-    quiet: dict[float, list[list[float | None]]] = {volume: [] for volume in volumes}
+    quiet: dict[float, list[tuple[Figures, list[float | None]]]] = {volume: [] for volume in volumes}
     for volume in volumes:
         for brand in brands:
             generator = np.random.default_rng([1, brand, int(volume * 10)])
-            quiet[volume].append(counted(rates(volume, QUIET, generator), generator, 60 // options.minutes))
-    for name, rule in rules.items():
+            rate = rates(volume, QUIET, generator)
+            quiet[volume].append((rate, counted(rate, generator, fine)))
+    for name, (rule, parts) in rules.items():
         a_month = [
             sum(
-                place >= WARM * parts[name]
-                for counts in quiet[volume]
-                for place in rule(joined(counts, options.minutes, parts[name]))
+                place >= WARM * parts
+                for rate, counts in quiet[volume]
+                for place in rule(joined(counts, options.minutes, parts), rate)
             )
             / (len(quiet[volume]) * (QUIET - WARM) / 720)
             for volume in volumes
@@ -197,28 +236,29 @@ def main() -> None:
         for size in SIZES:
             if options.spike not in f"{shape} x{size:g}":
                 continue
-            spiked: dict[float, list[tuple[int, list[float | None]]]] = {volume: [] for volume in volumes}
+            spiked: dict[float, list[tuple[int, Figures, list[float | None]]]] = {volume: [] for volume in volumes}
             for volume in volumes:
                 for brand in brands:
                     generator = np.random.default_rng([2, brand, int(volume * 10)])
                     begin = HISTORY + int(generator.integers(0, 168))
                     rate = rates(volume, begin + lasts + 2, generator)
                     course = np.minimum((np.arange(lasts) + 1) / max(rises, 1), 1.0)
-                    rate[begin : begin + lasts] *= 1 + (size - 1) * course
-                    spiked[volume].append((begin, counted(rate, generator, 60 // options.minutes)))
-            for name, rule in rules.items():
+                    spiking = rate.copy()
+                    spiking[begin : begin + lasts] *= 1 + (size - 1) * course
+                    spiked[volume].append((begin, rate, counted(spiking, generator, fine)))
+            for name, (rule, parts) in rules.items():
                 cells = []
                 for volume in volumes:
                     hours = [
                         min(
                             (
-                                (place + 1) / parts[name] - begin
-                                for place in rule(joined(counts, options.minutes, parts[name]))
-                                if place >= begin * parts[name]
+                                (place + 1) / parts - begin
+                                for place in rule(joined(counts, options.minutes, parts), rate)
+                                if place >= begin * parts
                             ),
                             default=math.inf,
                         )
-                        for begin, counts in spiked[volume]
+                        for begin, rate, counts in spiked[volume]
                     ]
                     share = sum(map(math.isfinite, hours)) / len(hours)
                     middle = median(hours)

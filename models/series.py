@@ -3,10 +3,11 @@
     python -m earful.models.spikes FOLDER OUT
 
 reads every *.csv of FOLDER, two columns under the header `timestamp,value`, times ascending, and writes a file of the
-same name to OUT: one score from 0 to 1 a line, no header. A score of 0.5 or more is an alarm, raised as a rule of
-balanced sensitivity raises it: at the second high row in a row, and once an episode, which ends when there was none for
-twelve hours. The step is the most frequent distance of the first twenty rows; a wider one is a gap, of which nothing is
-known. A file that cannot be read is told with its line and leaves the others alone; the exit status is then 1.
+same name to OUT: one score from 0 to 1 a line, no header. A score of 0.5 or more is an alarm at the balanced line,
+raised at the second high row in a row, and once an episode, which ends when there was none for twelve hours. (A rule
+of short intervals does not wait for a second row where the first is beyond doubt, and calls two calm hours the end.)
+The step is the most frequent distance of the first twenty rows; a wider one is a gap, of which nothing is known. A file
+that cannot be read is told with its line and leaves the others alone; the exit status is then 1.
 """
 
 import argparse
@@ -64,7 +65,7 @@ def score(times: Sequence[datetime], values: Sequence[float]) -> list[float]:
 
 
 def alarms(scores: Sequence[float], times: Sequence[datetime]) -> list[float]:
-    """Raises alarms as rules do: at the second high row in a row, once an episode; all else stays below the line.
+    """Raises alarms at the second high row in a row, once an episode; all else stays below the line.
 
     The first row must reach the line, the second may lie a little under it, as it may in an alert that is pending.
     """

@@ -47,7 +47,7 @@ STEEP = 4.0  # the index of the Pareto tail while no burst is known
 ALARM_DIGITS = 3.0  # what comes once in 10^3 steps of an hour scores 0.5
 FINER = 0.3  # digits more for steps ten times as fine: there are more of them, but neighbours look alike
 SENSITIVITY = {"sensitive": 0.45, "balanced": 0.5, "strict": 0.75}
-SURE = 1.118  # times the digits of a line, from which on a score is beyond doubt: 0.6 where the line is 0.5
+SURE = 1.05  # times the digits of a line, from which on a score is beyond doubt: 0.55 where the line is 0.5
 
 
 @dataclass(frozen=True, slots=True)

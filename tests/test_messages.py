@@ -311,7 +311,7 @@ def test_what_is_new_is_told_by_kind() -> None:
     ]
     (section,) = [part for part in told("calm", new=new).sections if part.title == "What is new"]
     assert [(item.value, item.text, item.detail) for item in section.items] == [
-        ("words", "parcel 11, lost 10", "stories now; 2 before"),
+        ("words", "parcel 11 (0), lost 10 (2)", "stories now (before)"),
         ("sources", "Hacker News (acme) 4", "stories now; none before"),
     ]
 

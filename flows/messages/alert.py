@@ -153,11 +153,13 @@ def _new(card: Mapping[str, Any]) -> list[Section]:
     items = []
     for kind, title in KINDS.items():
         found = [one for one in card.get("new") or () if one["kind"] == kind]
-        told = ", ".join(f"{_named(kind, one['name'])} {one['observed']}" for one in found)
-        before = sum(one["before"] for one in found)
+        base = "about others" if kind == "distinct" else "before"
+        known = any(one["before"] for one in found)
+        told = ", ".join(
+            f"{_named(kind, one['name'])} {one['observed']}" + (f" ({one['before']})" if known else "") for one in found
+        )
         if found:
-            base = "about others" if kind == "distinct" else "before"
-            items.append(Item(told, title, f"stories now; {before or 'none'} {base}"))
+            items.append(Item(told, title, f"stories now ({base})" if known else f"stories now; none {base}"))
     return [Section("What is new", tuple(items), rank=5)] if items else []
 
 
