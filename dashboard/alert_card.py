@@ -199,8 +199,8 @@ def chart(card: Card, zone: ZoneInfo, look: Look, events: Sequence[Event] = (), 
         ),
         *canvas.dated_event_marks(events, rows, zone, look),
     ]
-    more = f"; {ruled.CLICK}" if clicked else ""
-    title = [_height(rows), f"Band: up to the upper end of the usual; in colour: the alert{more}"]
+    more = [ruled.CLICK] if clicked else []
+    title = [_height(rows), "Band: up to the upper end of the usual; in colour: the alert", *more]
     return canvas.whole(layers, title, 210, look)
 
 

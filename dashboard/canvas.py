@@ -6,6 +6,7 @@ Times are given to the browser as if they were UTC, so that every reader sees th
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from textwrap import wrap
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from earful.data.events import Event
 from earful.data.queries import Gap, Spike
 
 AXIS = {"hour": "%H:%M", "day": "%-d %b", "week": "%-d %b", "month": "%b %Y"}
+TITLE, SUBTITLE = 44, 62  # characters of a line that a narrow screen has room for
 LEFT = 44  # pixels kept for the scale, so that charts above each other line up
 HEIGHT: Any = alt.YValue  # altair leaves these two without types
 COLOR: Any = alt.ColorValue
@@ -41,10 +43,15 @@ DARK = Look("#FF9A57", "#6CB8F0", "#7D8896", "#A3AEBA", "#E6EBF0", "#9AA5B1")
 
 
 def whole(layers: list[Any], title: Sequence[str], height: int, look: Look) -> Any:
-    """Puts layers into one chart of `height` pixels, head included; the title states the finding."""
+    """Puts layers into one chart of `height` pixels, a head of usual length included; the title states the finding.
+
+    Long titles go on in another line, so that a narrow screen shows all of them.
+    """
+    said, more = wrap(title[0], TITLE), [line for one in title[1:] for line in wrap(one, SUBTITLE)]
+    height += 19 * (len(said) - 1) + 15 * (len(more) - len(title[1:]))
     head = alt.TitleParams(
-        title[0],
-        subtitle=list(title[1:]),
+        said if len(said) > 1 else title[0],
+        subtitle=more,
         anchor="start",
         frame="bounds",
         fontSize=15,
@@ -137,12 +144,23 @@ def gap_marks(gaps: Sequence[Gap], data: pd.DataFrame, zone: ZoneInfo, look: Loo
     tips = [alt.Tooltip(f"{field}:N", title=field.capitalize()) for field in ("sources", "since", "until", "reason")]
     shade = alt.Chart(frame).mark_rect(color=look.gap, opacity=0.22, stroke=look.gap, strokeDash=[3, 3])
     widest = frame[frame.width >= 0.04 * (end - first).total_seconds()].sort_values("width").tail(1)
+    late = bool(len(widest)) and bool(widest.x.iloc[0] > data.x.iloc[0] + (data.x2.iloc[-1] - data.x.iloc[0]) / 2)
     text = alt.Chart(widest).mark_text(
-        align="left", baseline="bottom", dx=4, dy=-4, fontSize=11, color=look.faint, clip=True
+        align="right" if late else "left",
+        baseline="bottom",
+        dx=-4 if late else 4,
+        dy=-4,
+        fontSize=11,
+        color=look.faint,
+        limit=alt.ExprRef("width / 2"),
     )
     return [
         shade.encode(x=alt.X("x:T"), x2=alt.X2("x2:T"), tooltip=tips),
-        *([text.encode(x=alt.X("x:T"), y=HEIGHT("height"), text=alt.Text("name:N"))] if named and len(widest) else []),
+        *(
+            [text.encode(x=alt.X("x2:T" if late else "x:T"), y=HEIGHT("height"), text=alt.Text("name:N"))]
+            if named and len(widest)
+            else []
+        ),
     ]
 
 
@@ -193,7 +211,14 @@ def spike_marks(spikes: Sequence[Spike], data: pd.DataFrame, zone: ZoneInfo, loo
         side = bool(right[loudest.index[0]])
         marks.append(  # at the foot, where other steps leave room, above the name of a gap
             alt.Chart(loudest)
-            .mark_text(align="right" if side else "left", dx=-5 if side else 5, baseline="bottom", dy=-18, fontSize=11)
+            .mark_text(
+                align="right" if side else "left",
+                dx=-5 if side else 5,
+                baseline="bottom",
+                dy=-18,
+                fontSize=11,
+                limit=alt.ExprRef("0.7 * width"),
+            )
             .encode(
                 x=alt.X("left:T" if side else "right:T"),
                 y=HEIGHT("height"),

@@ -126,7 +126,15 @@ def volume(
     edged = [look.positive, look.neutral, look.faint, look.faint, look.negative]
     picked = canvas.pick("begins", "label")
     unscored = alt.datum.label == words.SIGNS["unscored"]
-    legend = alt.Legend(title=None, orient="top", symbolType="square", symbolStrokeWidth=1.2, labelLimit=200, offset=4)
+    legend = alt.Legend(
+        title=None,
+        orient="top",
+        symbolType="square",
+        symbolStrokeWidth=1.2,
+        labelLimit=200,
+        offset=4,
+        columns=alt.ExprRef("width < 420 ? 3 : 5"),
+    )
     layers = [
         canvas.whole_period(data),
         *canvas.gap_marks(gaps, data, zone, look),

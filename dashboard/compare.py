@@ -10,7 +10,7 @@ from earful.dashboard.beside import Row
 from earful.dashboard.frame import View
 from earful.data import explained_themes
 
-CLICK = "with its 95% interval; a click shows what was said"
+CLICK = "95% intervals; a click shows what was said"
 
 
 def show() -> None:
@@ -36,11 +36,11 @@ def show() -> None:
     own = filters.brand
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True):
-        title = [beside.finding(rows, own, "net", "Net sentiment"), f"From −100 to +100, {CLICK}"]
+        title = [beside.finding(rows, own, "net", "Net sentiment"), f"From −100 to +100; {CLICK}"]
         picked.draw("net", beside.shares(rows, own, "net", True, look, title), labels=("negative", "positive"))
         _explain(view, "net", "brands")
     with right, st.container(border=True):
-        title = [beside.finding(rows, own, "negative", "Negative share"), f"In %, {CLICK}"]
+        title = [beside.finding(rows, own, "negative", "Negative share"), f"In %; {CLICK}"]
         picked.draw("negative", beside.shares(rows, own, "negative", False, look, title), labels=("negative",))
         _explain(view, "negative", "brands")
     picked.show_brand(view, ("net", "negative"))

@@ -21,7 +21,7 @@ from earful.dashboard import (
     words,
 )
 from earful.dashboard.frame import View
-from earful.data import explained, store
+from earful.data import explained, queries, store
 from earful.data.queries import Detail, Line
 from earful.data.triage import Mention, Standing
 from earful.models import language
@@ -65,15 +65,19 @@ def show() -> None:
 def _pages(view: View, total: int) -> None:
     state = st.session_state
     unit = "stories" if view.choice.filters.stories else "mentions"
+    more = total > queries.SOUGHT and bool(view.choice.filters.words or view.choice.filters.author)
+    total = min(total, queries.SOUGHT) if more else total
     last = -(-total // ON_A_PAGE)
     tall: Any = "content" if last > 1 else 40  # as the bar of actions is, so that the list does not jump
     with st.container(horizontal=True, vertical_alignment="center", height=tall, border=False):
         first = ON_A_PAGE * (state["page"] - 1) + 1
         end = min(total, first + ON_A_PAGE - 1)
-        said = f"{total:,} {unit if total > 1 else words.one(unit)}, newest first"
+        said = f"{'more than ' * more}{total:,} {unit if total > 1 else words.one(unit)}, newest first"
         st.caption(said if last == 1 else f"{first:,} to {end:,} of {said}", width="content")
         with st.popover("Explain", type="tertiary"):
             st.markdown(words.DEFINITIONS["list"])
+            if more:
+                st.markdown(words.DEFINITIONS["more"])
             sql.write(explained.listed(view.choice.filters))
         st.space("stretch")
         if last > 1:

@@ -67,7 +67,7 @@ def _over_time(view: View, picture: Picture, found: read.Overview) -> None:
     unit = "stories" if filters.stories else "mentions"
     net = figures.net_sentiment(picture.now)
     basis = f"{picture.now.opinionated:,} of {picture.now.volume:,} {unit} praise or complain"
-    subtitle = ["From −100, all complain, to +100, all praise, with 95% intervals", basis]
+    subtitle = ["From −100, all complain, to +100, all praise; 95% intervals", basis]
     title = [findings.net_sentiment(picture.now, picture.before, words.short(filters.brand)), *subtitle]
     drawn = (gaps, found.spikes, period.step, view.zone, look)
     with st.container(border=True):
@@ -76,7 +76,7 @@ def _over_time(view: View, picture: Picture, found: read.Overview) -> None:
             picked.chart(view, "net sentiment", net_chart, labels=("negative", "positive"))
         title = [
             findings.volume(picture.now, picture.before, unit),
-            f"{unit.capitalize()} {words.per(period.step)}, by sentiment; a click on a bar shows what it counts",
+            f"{unit.capitalize()} {words.per(period.step)}, by sentiment; a click shows what it counts",
         ]
         picked.chart(view, "volume", charts.volume(series, *drawn, title, unit, found.events))
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -102,7 +102,7 @@ def chart(rehearsal: dict[str, Any], zone: ZoneInfo, look: Look, events: Sequenc
     times = len(rehearsal["alerts"])
     said = f"It would have fired {times} {'time' if times == 1 else 'times'}"
     shaded = "; shaded: not heard" if rows.gap.any() else ""
-    title = [said, f"Bars: counted; dashed: the upper end of the usual; marked: an alert{shaded}; {ruled.CLICK}"]
+    title = [said, f"Bars: counted; dashed: the upper end of the usual; marked: an alert{shaded}", ruled.CLICK]
     return canvas.whole(layers, title, 220, look)
 
 

@@ -9,7 +9,7 @@ from earful.dashboard.filters import STARS, Address
 from earful.dashboard.frame import Store
 from earful.data.counting import Counted
 
-CLICK = "a click on a bar lists its stories"
+CLICK = "A click on a bar lists its stories"
 Interval = Mapping[str, Any]
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from earful.dashboard import canvas, charts, filters, frame, past, period, picked, read, sql, targets, words
 from earful.dashboard.frame import Store
-from earful.data import explained
+from earful.data import explained, naming
 from earful.data.todo import SourceRow
 from earful.models import condition
 from earful.models.condition import Condition
@@ -95,7 +95,8 @@ def _source(store: Store, found: read.Sources, edges: list[Any], judged: Conditi
                 if judged.since and judged.name != "fine":
                     st.caption(f"since {words.moment(judged.since, store.zone)}", width="content")
             st.text(words.source(row.source, 90))
-            st.text(words.short(row.source, 120))
+            if naming.source(row.source) != row.source:
+                st.text(words.short(row.source, 120))
             if judged.said:
                 st.text(f"“{words.short(judged.said, 300)}”")
             if judged.step:

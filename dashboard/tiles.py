@@ -34,33 +34,28 @@ class Picture:
 def draw(view: View, picture: Picture, pairs: list[Pair]) -> None:
     """Draws a row of tiles; `pairs` are all labels that people gave, beside the model's."""
     now, before = picture.now, picture.before
-    columns = st.columns(7, gap="small")
-    with columns[0]:
+    with st.container(horizontal=True, gap="small"):  # as many in a row as there is room for
         noise = before is not None and not figures.volumes_differ(now.volume, before.volume)
         moved = words.change(now.volume, before.volume) if before and before.volume else None
         _tile(view, "Volume", words.number(now.volume), moved, noise, "off", "volume", "", {})
-    with columns[1]:
         _negative(view, picture, pairs)
-    with columns[2]:
         _net(view, picture)
-    with columns[3]:
         _voice(view, picture)
-    with columns[4]:
         more = f"{words.percent(now.unclear / now.volume)} of the volume"
         _tile(view, "Unclear", words.number(now.unclear), None, False, "off", "unclear", more, {"sentiment": "unclear"})
-    with columns[5]:
         more = f"{words.percent(now.unscored / now.volume)} of the volume"
         link = {"sentiment": "unscored"}
         _tile(view, "Not scored", words.number(now.unscored), None, False, "off", "unscored", more, link)
-    with columns[6]:
         _accuracy(view, pairs)
 
 
 def draw_answers(view: View, now: Answers, before: Answers | None) -> None:
     """Draws a tile for each scale that was answered on, nothing where none was; `before` as in a Picture."""
     found = [scale for scale in ("nps", "csat") if scale in now]
-    for scale, column in zip(found, st.columns(7, gap="small") if found else [], strict=False):
-        with column:
+    if not found:
+        return
+    with st.container(horizontal=True, gap="small", width=187 * len(found) - 16):  # as wide as those above
+        for scale in found:
             (_nps if scale == "nps" else _csat)(view, now[scale], before.get(scale, {}) if before else {})
 
 
@@ -192,7 +187,7 @@ def _tile(
 
 def _frame(name: str, value: str, moved: str | None, noise: bool, colour: Any, more: str) -> Any:
     """Draws a figure and its change, and gives the box that opens to its definition."""
-    with st.container(border=True, height="stretch", gap="xxsmall"):
+    with st.container(border=True, height="stretch", width="stretch", gap="xxsmall"):
         st.metric(
             name,
             value,

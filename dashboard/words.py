@@ -95,6 +95,8 @@ DEFINITIONS = {
     "copies": "Mentions that tell the same story of the brand: syndicated articles, cross-posts, the same words with "
     "few changes. They are found by their words and meaning; what is hidden as not about the brand is left out, as "
     "long as the mention that is open is not hidden itself.",
+    "more": "Searched are the newest first, until there are more than can be read. The query counts them all; a "
+    "shorter period or more words show the rest.",
     "list": "What is listed under all filters above, each story once, or each mention, as the switch says. What is "
     "hidden as not about the brand is left out.",
     "spikes": "A spike is a time in which the brand's stories, by default the negative ones, exceed what its own "

@@ -170,15 +170,30 @@ def shares(con: Connection, filters: Filters) -> pd.DataFrame:
     Theme "" is what belongs to none of them.
     """
     where, values = _where(filters)
-    other = where.replace("f.brand = $brand", "f.brand <> $brand")
+    where = where.replace("f.brand = $brand AND ", "")
+    columns = "f.brand, theme, f.label, f.intent"
+    themed = f"SELECT {columns} FROM facts f JOIN told USING (brand, story) WHERE {where}"  # noqa: S608
+    told = "SELECT brand, story, arg_max(theme, leads) AS theme FROM found GROUP BY ALL"
+    if filters.stories:  # as in `told`: most first copies stand in `found` themselves
+        themed += f" UNION ALL SELECT {columns} FROM found f WHERE {where}"  # noqa: S608
+        told = (
+            "SELECT brand, story, any_value(theme) AS theme FROM (FROM found WHERE NOT leads) c"
+            " ANTI JOIN (FROM found WHERE leads) l USING (brand, story) GROUP BY ALL"
+        )
     return con.execute(
-        f"WITH {TOLD} SELECT f.brand, coalesce(told.theme, '') AS theme, count(*) AS count FROM facts f"  # noqa: S608
-        f" LEFT JOIN told USING (story) WHERE {where} AND ({COMPLAINT} OR told.theme IS NOT NULL) GROUP BY ALL"
-        " UNION ALL SELECT f.brand, coalesce(p.theme, '') AS theme, count(*) AS count FROM facts f"
-        " LEFT JOIN (SELECT o.brand, o.story, arg_max(q.theme, o.leads) AS theme FROM facts o"
-        " JOIN theme_peers q USING (brand, source, id) WHERE q.of = $brand AND o.published >= $start - $edge"
-        " AND o.published < $finish + $edge GROUP BY ALL) p USING (brand, story)"
-        f" WHERE {other} AND ({COMPLAINT} OR coalesce(p.theme, '') <> '') GROUP BY ALL",
+        "WITH named AS (SELECT brand, source, id, theme FROM theme_members WHERE brand = $brand AND theme <> ''"  # noqa: S608
+        " UNION ALL SELECT brand, source, id, theme FROM theme_peers WHERE of = $brand),"
+        " found AS MATERIALIZED (SELECT f.brand, f.story, f.leads, f.hidden, f.published, f.source, f.intent, f.label,"
+        " n.theme FROM facts f JOIN named n USING (brand, source, id)"
+        " WHERE f.published >= $start - $edge AND f.published < $finish + $edge),"
+        f" told AS ({told}),"
+        " themed AS MATERIALIZED (SELECT f.brand, theme, count(*) AS count,"
+        f" count(*) FILTER ({COMPLAINT}) AS complaints FROM ({themed}) f WHERE theme <> '' GROUP BY ALL),"
+        f" whole AS (SELECT f.brand, count(*) AS complaints FROM facts f WHERE {where} AND {COMPLAINT} GROUP BY ALL)"
+        " SELECT brand, theme, count FROM themed UNION ALL"
+        " SELECT brand, '', w.complaints - coalesce(sum(t.complaints), 0)::BIGINT AS count"
+        " FROM whole w LEFT JOIN themed t USING (brand) GROUP BY brand, w.complaints"
+        " HAVING w.complaints > coalesce(sum(t.complaints), 0)",
         values | {"edge": EDGE},
     ).df()
 

@@ -1,6 +1,7 @@
 """Says which mentions are looked at, and writes that as a condition of SQL."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +9,10 @@ from typing import Any
 import duckdb
 
 from earful.data import triage
+
+MOST = 10_000  # of what is found by its words: nobody reads more, and to find the rest would take long
+FEW = 5_000  # places that are looked up one by one
+FIRST = timedelta(days=30)  # of the period, that is searched first
 
 
 @dataclass(frozen=True)
@@ -93,19 +98,46 @@ def of_words(filters: Filters) -> tuple[str, list[Any]]:
 def sought(con: duckdb.DuckDBPyConnection, filters: Filters) -> tuple[str, str, list[Any]]:
     """Gives what to read facts `f` from, and the filters' condition on them with its values.
 
-    Where words or an author are sought, that is a table of what was found, with the `place` of each among the mentions.
-    It is made once a connection, however often the same is asked: to read the texts takes longer than all else.
+    Where words or an author are sought, that is a table of what was found, with the `place` of each among the mentions:
+    the newest, once there are more than MOST. It is made once a connection, however often the same is asked: to read
+    the texts takes longer than all else.
     """
     where, values = of_facts(filters)
     more, given = of_words(filters)
     if not more:
         return "facts f", where, values
     name = f"sought_{hashlib.sha256(repr(filters).encode()).hexdigest()[:16]}"
-    con.execute(
-        f"CREATE TEMP TABLE IF NOT EXISTS {name} AS SELECT f.*, place FROM"  # noqa: S608
-        f" (SELECT * EXCLUDE (collected, leads, intent) FROM facts f WHERE {where}) f"
-        " JOIN (SELECT source, id, rowid AS place FROM mentions m WHERE published >= ? AND published < ?"
-        f" AND {more}) USING (source, id)",
-        [*values, filters.start, filters.finish, *given],
-    )
+    if con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [name]).fetchone():
+        return f"{name} f", "true", []
+    facts = "SELECT * EXCLUDE (collected, leads, intent) FROM facts f"
+    con.execute(f"CREATE TEMP TABLE {name} AS SELECT *, 0::BIGINT AS place FROM ({facts}) LIMIT 0")  # noqa: S608
+    for start, finish in backwards(filters.start, filters.finish):
+        # The places alone first: beside the texts, to read all that is not found as well would take as long again.
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE places AS SELECT rowid AS place FROM mentions m"  # noqa: S608
+            f" WHERE published >= ? AND published < ? AND {more}",
+            [start, finish, *given],
+        )
+        places = [str(int(place)) for (place,) in con.execute(f"FROM places LIMIT {FEW + 1}").fetchall()]
+        if not places:
+            continue
+        among = ", ".join(places) if len(places) <= FEW else "SELECT place FROM places"
+        con.execute(
+            f"INSERT INTO {name} SELECT f.*, place"  # noqa: S608
+            f" FROM ({facts} WHERE {where} AND f.published >= ? AND f.published < ?) f"
+            f" JOIN (SELECT source, id, rowid AS place FROM mentions WHERE rowid IN ({among})) USING (source, id)",
+            [*values, start, finish],
+        )
+        found = con.execute(f"SELECT count(*) FROM {name}").fetchone()  # noqa: S608
+        if found and found[0] > MOST:
+            break
     return f"{name} f", "true", []
+
+
+def backwards(start: datetime, finish: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Cuts a span of time into pieces, the newest first, each as long as all before it together."""
+    length, end = FIRST, finish
+    while end > start:
+        begin = max(start, end - length)
+        yield begin, end
+        length, end = finish - begin, begin

@@ -16,13 +16,14 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from earful.data import rollups
+from earful.data import filtering, rollups
 from earful.data.filtering import Filters as Filters
 from earful.data.filtering import sought
 
 Connection = duckdb.DuckDBPyConnection
 LABELS = ("negative", "neutral", "positive", "unclear", "unscored")
 SLOT = rollups.SLOT
+SOUGHT = filtering.MOST
 SNIPPET = 300  # characters of a text shown in a list
 
 
@@ -256,14 +257,14 @@ def mentions(con: Connection, filters: Filters, limit: int, offset: int = 0) -> 
 
 
 def count_mentions(con: Connection, filters: Filters) -> int:
-    """Counts the mentions under the filters."""
+    """Counts the mentions under the filters; what is sought by words or author up to SOUGHT, one more means more."""
     wordless = replace(filters, words="", author="")
     if filters.hidden and wordless != filters and not count_mentions(con, wordless):
         return 0  # seldom is anything hidden: then no text is read
     found, where, values = sought(con, filters)
     row = con.execute(f"SELECT count(*) FROM {found} WHERE {where}", values).fetchone()  # noqa: S608
     assert row is not None
-    return int(row[0])
+    return int(row[0]) if wordless == filters else min(int(row[0]), SOUGHT + 1)
 
 
 def detail(con: Connection, source: str, id: str, brand: str) -> Detail | None:

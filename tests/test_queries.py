@@ -1,5 +1,6 @@
 """The dashboard's questions, on a small invented store whose answers are counted by hand."""
 
+import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +15,7 @@ from invented_store import NOON
 
 from earful.dashboard import figures, period
 from earful.dashboard.figures import Totals
-from earful.data import database, queries, store
+from earful.data import database, filtering, queries, store
 from earful.data.database import Database
 from earful.data.queries import Filters
 
@@ -207,3 +208,40 @@ def test_spikes_and_alerts(kept: Database) -> None:
         assert [alert.alert for alert in alerts] == ["w", "y", "x", "told"]
         assert alerts[0].card == {"observed": 9}
         assert queries.alerts(con, ("Bolt",), 5) == []
+
+
+@pytest.mark.parametrize("few", [0, 5_000])
+@pytest.mark.parametrize("piece", [timedelta(hours=7), timedelta(days=30)])
+def test_a_search_by_pieces_finds_the_same(
+    kept: Database, monkeypatch: pytest.MonkeyPatch, few: int, piece: timedelta
+) -> None:
+    monkeypatch.setattr(filtering, "FEW", few)
+    monkeypatch.setattr(filtering, "FIRST", piece)
+    sought = replace(MENTIONS, words="acme")
+    with database.snapshot(kept.folder) as con:
+        rows = con.execute(
+            "SELECT f.id FROM facts f JOIN mentions m USING (source, id) WHERE brand = 'Acme' AND f.published >= ?"
+            " AND f.published < ? AND contains(lower(m.text), 'acme') ORDER BY f.published DESC, source, id",
+            [sought.start, sought.finish],
+        ).fetchall()
+        assert [line.id for line in queries.mentions(con, sought, 99)] == [row[0] for row in rows]
+        assert queries.count_mentions(con, sought) == len(rows) > 3
+
+
+def test_of_very_much_that_is_found_the_newest_are_listed(kept: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    sought = replace(MENTIONS, words="acme")
+    with database.snapshot(kept.folder) as con:
+        everything = [line.id for line in queries.mentions(con, sought, 99)]
+    monkeypatch.setattr(filtering, "MOST", 2)
+    monkeypatch.setattr(queries, "SOUGHT", 2)
+    monkeypatch.setattr(filtering, "FIRST", timedelta(days=1))
+    with database.snapshot(kept.folder) as con:
+        assert queries.count_mentions(con, sought) == 3, "more than two"
+        assert [line.id for line in queries.mentions(con, sought, 2)] == everything[:2]
+
+
+@pytest.mark.parametrize("days", [0.5, 30, 31, 365])
+def test_pieces_of_a_span_follow_each_other(days: float) -> None:
+    pieces = list(filtering.backwards(NOON - timedelta(days=days), NOON))
+    assert pieces[0][1] == NOON and pieces[-1][0] == NOON - timedelta(days=days)
+    assert all(later[0] == earlier[1] for later, earlier in itertools.pairwise(pieces))

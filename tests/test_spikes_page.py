@@ -171,12 +171,12 @@ def test_a_narrow_rule_lists_and_links_to_what_it_counts_alone(database: Databas
 
 def test_an_alert_of_before_what_it_counts_was_kept_has_nothing_to_click_on(database: Database) -> None:
     alert = watched(database)
-    assert "a click on a bar" in charts(page(alert=alert))
+    assert "A click on a bar" in charts(page(alert=alert))
     with database.transaction() as con:
         con.execute("UPDATE alerts SET card = json_merge_patch(card, '{\"of\": null}')")
     app = page(alert=alert)
     assert not app.exception
-    assert "a click on a bar" not in charts(app) and "picked" not in charts(app)
+    assert "A click on a bar" not in charts(app) and "picked" not in charts(app)
 
 
 def test_a_rehearsal_lists_the_stories_of_an_interval(database: Database) -> None:
