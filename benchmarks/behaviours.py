@@ -1,11 +1,12 @@
 """How often the judge fails at what every reader of English can do, after CheckList (Ribeiro et al. 2020, Table 1).
 
-    python benchmarks/behaviours.py [--weights FOLDER]
+    python benchmarks/behaviours.py [--weights FOLDER] [--data FOLDER]
 
 The families are theirs, about airlines as theirs are; the sentences are ours and none of them, nor most of their
 words, is trained on. Where a change must not matter, a pair fails as theirs does: the label changes, and the first
 label's probability by more than 0.1. The last columns are the paper's own figures for RoBERTa and for the best of the
-three commercial services on *their* sentences: a yardstick, not a race on equal ground.
+three commercial services on *their* sentences: a yardstick, not a race on equal ground. With --data the changes are
+also made in real posts, as theirs are: one slip of the fingers, another first name, another place.
 """
 
 import argparse
@@ -13,8 +14,10 @@ import itertools
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import patch
 
-from earful.models import sentiment
+from earful.models import sentiment, variants
+from earful.models.showings import lines
 
 NEGATIVE, NEUTRAL, POSITIVE = "negative", "neutral", "positive"
 GOOD = ["beautiful", "sweet", "extraordinary", "adorable", "awesome", "creative", "incredible", "exceptional"]
@@ -35,6 +38,8 @@ TWEETS = [
     "@ferrywell changed the gate in {place} without telling us",
     "{person} got the last seat to {place}, thank you ferrywell",
 ]
+
+POSTS = ("tweeteval_val", "sxsw_brands", "semeval16_CE_topic")
 
 TOLERANCE = 0.1  # of the first label's probability: https://github.com/marcotcr/checklist, test_types.INV
 
@@ -169,6 +174,25 @@ def changed() -> Iterator[tuple[str, float, float, list[tuple[str, str]]]]:
     )
 
 
+def in_posts(data: Path) -> Iterator[tuple[str, list[tuple[tuple[str, str], tuple[str, str]]]]]:
+    """Gives changes in real posts that must not change the label: name, pairs of (text, target)."""
+    chance = random.Random(1)
+    rows = [row for name in ("sentiment_dev", "target_dev") for row in lines(data, name)]
+
+    def slip(text: str) -> str:
+        at = chance.randrange(len(text) - 1)
+        return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+
+    for source in POSTS:
+        here = [(row["text"], row.get("target") or "") for row in rows if row["source"] == source][:1000]
+        yield f"{source}: a typing error", [((text, target), (slip(text), target)) for text, target in here]
+    posts = [(row["text"], row.get("target") or "") for row in rows if row["source"] in POSTS]
+    for kind, words in (("person", variants.PEOPLE), ("place", variants.PLACES)):
+        with patch.object(variants, "OTHERS", dict.fromkeys(words, words)):
+            changed = [((text, to), (variants.elsewhere(text, to, chance), to)) for text, to in posts]
+        yield f"posts: another {kind}", [pair for pair in changed if pair[0] != pair[1]]
+
+
 def moved(one: sentiment.Judgement, other: sentiment.Judgement) -> bool:
     """Tells whether a judgement is another one, and not only because the first was a close call."""
     label = one.likeliest
@@ -178,7 +202,9 @@ def moved(one: sentiment.Judgement, other: sentiment.Judgement) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--weights", type=Path)
-    judge = sentiment.load(parser.parse_args().weights)
+    parser.add_argument("--data", type=Path, help="folder with *_dev.jsonl.gz")
+    given = parser.parse_args()
+    judge = sentiment.load(given.weights)
     print("| behaviour | cases | fails | RoBERTa | best service |\n|---|---:|---:|---:|---:|")
     for name, roberta, service, cases in stated():
         found = judge.score([(text, "") for text, _ in cases])
@@ -189,6 +215,10 @@ def main() -> None:
         after = judge.score([(text, "ferrywell") for _, text in pairs])
         fails = sum(moved(one, other) for one, other in zip(before, after, strict=True))
         print(f"| unmoved by {name} | {len(pairs)} | {fails / len(pairs):.1%} | {roberta}% | {service}% |")
+    for name, couples in in_posts(given.data) if given.data else ():
+        before, after = (judge.score([couple[at] for couple in couples]) for at in (0, 1))
+        fails = sum(moved(one, other) for one, other in zip(before, after, strict=True))
+        print(f"| {name} | {len(couples):,} | {fails / len(couples):.1%} | | |")
 
 
 if __name__ == "__main__":

@@ -93,7 +93,7 @@ def main() -> None:
     shape = BertConfig(**sentiment.read_config(sentiment.SHIPPED / "config.json"))
     network = BertForSequenceClassification(shape).train(False)
     weights = load_file(sentiment.SHIPPED / "model.safetensors")
-    own = ("intent.", "embedding.")  # heads that their network lacks: ours does more in its pass
+    own = ("intent.", "pooling.")  # heads that their network lacks: ours does more in its pass
     network.load_state_dict({name: weight for name, weight in weights.items() if not name.startswith(own)})
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_file=str(sentiment.SHIPPED / "tokenizer.json"),

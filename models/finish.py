@@ -31,11 +31,12 @@ def logits(model: joint.Joint, tokenizer: Tokenizer, rows: list[Row], limit: int
     """Gives the model's raw answers on sentiment (rows, labels) in the order of the rows."""
     inputs = encoder.tokenize(tokenizer, [(row.text, row.target) for row in rows], limit)
     answers = torch.empty(len(rows), len(encoder.LABELS))
+    training = model.training
     model.train(False)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         for group in encoder.batches([len(one.numbers) for one in inputs], 4096):
             answers[group] = model(encoder.padded([inputs[at] for at in group]))[0].float()
-    model.train()
+    model.train(training)
     return answers
 
 

@@ -1,7 +1,8 @@
 """The network in training: one encoder with three heads, for sentiment, intent and a sentence embedding.
 
-Sentiment and intent are read from the first token of the last layer; the embedding is a linear map of the mean, over
-the text's own tokens, of what enters the last layer, so that scoring needs the last layer for one token only.
+Sentiment and intent are read from the first token of the last layer. The embedding is made of the states of
+the text's own tokens behind three earlier layers, each of its parts from those tokens that matter to it (self-attentive
+pooling: Lin et al. 2017, https://arxiv.org/abs/1703.03130), so that scoring needs the last layer for one token only.
 """
 
 import importlib.util
@@ -15,12 +16,32 @@ from safetensors.torch import load_file
 from torch.nn.functional import normalize
 from transformers import BertConfig, BertModel
 
-from earful.models import encoder
+from earful.models import encoder, network
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 PLAIN = "eager"  # attention as batched products: backwards, this is much faster on a processor than the fused one
+
+
+class Pooling(torch.nn.Module):
+    """Makes an embedding of token states (rows, tokens, size times layers), part by part: (rows, size)."""
+
+    def __init__(self, size: int, parts: int) -> None:
+        super().__init__()
+        self.attend = torch.nn.Linear(len(network.POOLED) * size, parts)
+        self.values = torch.nn.Linear(len(network.POOLED) * size, size)
+        torch.nn.init.zeros_(self.attend.weight)  # begins as the plain mean of the later states
+        torch.nn.init.zeros_(self.values.weight)
+        torch.nn.init.eye_(self.values.weight[:, -size:])
+        torch.nn.init.zeros_(self.values.bias)
+
+    def forward(self, states: "Tensor", own: "Tensor") -> "Tensor":
+        """Weighs the tokens where `own` is one for each part, and maps their means."""
+        weights = self.attend(states).float().masked_fill(own[:, :, None] == 0, float("-inf")).softmax(1)
+        means = weights.to(states.dtype).transpose(1, 2) @ states
+        shaped = self.values.weight.view(weights.shape[2], -1, states.shape[2]).to(states.dtype)
+        return torch.einsum("rps,pos->rpo", means, shaped).flatten(1) + self.values.bias
 
 
 class Joint(torch.nn.Module):
@@ -33,9 +54,7 @@ class Joint(torch.nn.Module):
         self.dropout = torch.nn.Dropout(shape.hidden_dropout_prob)
         self.classifier = torch.nn.Linear(shape.hidden_size, len(encoder.LABELS))
         self.intent = torch.nn.Linear(shape.hidden_size, intents)
-        self.embedding = torch.nn.Linear(shape.hidden_size, shape.hidden_size)
-        torch.nn.init.eye_(self.embedding.weight)
-        torch.nn.init.zeros_(self.embedding.bias)
+        self.pooling = Pooling(shape.hidden_size, shape.num_attention_heads)
 
     def forward(self, batch: encoder.Batch) -> "tuple[Tensor, Tensor, Tensor]":
         """Reads a batch."""
@@ -46,7 +65,7 @@ class Joint(torch.nn.Module):
             output_hidden_states=True,
         )
         pooled = self.dropout(out.pooler_output)
-        embedded = self.embedding(mean(out.hidden_states[-2], batch.own))
+        embedded = self.pooling(torch.cat([out.hidden_states[:-1][at] for at in network.POOLED], 2), batch.own)
         return self.classifier(pooled), self.intent(pooled), normalize(embedded.float(), dim=1)
 
 

@@ -15,6 +15,11 @@ from earful.models import eight, encoder
 if TYPE_CHECKING:
     import torch
 
+POOLED = (
+    1,
+    3,
+    -1,
+)  # the layers, counted from 1, whose states make the embedding; the last for all tokens is never made
 HIGHEST = 80.0  # an attention's logit: beyond it an exponential, or a sum of them, would leave what bf16 holds
 
 
@@ -54,7 +59,8 @@ class Network:
     pooler: Affine
     classifier: Affine
     intent: Affine
-    embedding: Affine
+    attend_parts: Affine  # what each part of the embedding looks at
+    parts: Affine
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,8 @@ def build(weights: "Mapping[str, torch.Tensor]", config: Mapping[str, Any], dtyp
         pooler=affine("bert.pooler.dense", size, size),
         classifier=affine("classifier", len(encoder.LABELS), size),
         intent=affine("intent", len(config["earful"]["intents"]), size),
-        embedding=affine("embedding", size, size),
+        attend_parts=affine("pooling.attend", config["num_attention_heads"], len(POOLED) * size),
+        parts=affine("pooling.values", size, len(POOLED) * size),
     )
 
 
@@ -152,15 +159,15 @@ def read(network: Network, inputs: Sequence[encoder.Tokens]) -> Answers:
     rows, widest = given.numbers.shape
     with torch.inference_mode():
         state, shown = _begun(network, given)
+        states = [state]
         for layer in network.layers[:-1]:
             middle = _joined(network, layer, state, _attention(network, layer, state, shown))
             state = _rest(network, layer, middle)
+            states.append(state)
         last = network.layers[-1]
-        states = state.view(rows, widest, -1)
-        own = given.own.to(state.dtype)
-        mean = torch.bmm(own[:, None], states)[:, 0] / own.sum(1, keepdim=True)
-        embedding = linear(mean, network.embedding.weight, network.embedding.bias).float()
-        first = states[:, 0].contiguous()
+        pooled = torch.cat([states[at] for at in POOLED], 1).view(rows, widest, -1)
+        embedding = _embedded(network, pooled, given.own)
+        first = state.view(rows, widest, -1)[:, 0].contiguous()
         middle = _joined(network, last, first, _attention_of_first(network, last, state, first, shown))
         state = _rest(network, last, middle)
         pooled = torch.tanh(linear(state, network.pooler.weight, network.pooler.bias))
@@ -169,6 +176,19 @@ def read(network: Network, inputs: Sequence[encoder.Tokens]) -> Answers:
             intent=linear(pooled, network.intent.weight, network.intent.bias).float(),
             embedding=normalize(embedding, dim=1),
         )
+
+
+def _embedded(network: Network, states: "torch.Tensor", own: "torch.Tensor") -> "torch.Tensor":
+    """Means of the text's own tokens' states, weighed for each part of the embedding, then mapped."""
+    import torch
+    from torch.nn.functional import linear
+
+    weights = linear(states, network.attend_parts.weight, network.attend_parts.bias).float()
+    weights = weights.masked_fill_(own[:, :, None] == 0, float("-inf")).softmax(1).to(states.dtype)
+    means = torch.bmm(weights.transpose(1, 2), states)
+    parts = network.parts.weight.view(means.shape[1], -1, means.shape[2])
+    mapped = torch.bmm(means.transpose(0, 1), parts.transpose(1, 2)).transpose(0, 1)
+    return (mapped.reshape(len(means), -1) + network.parts.bias).float()
 
 
 def _begun(network: Network, given: encoder.Batch) -> "tuple[torch.Tensor, torch.Tensor]":

@@ -151,13 +151,14 @@ def _renamed(row: Row, chance: random.Random) -> Row:
     return replace(row, text=encoder.pattern(row.target).sub(lambda _: written, row.text), target=name)
 
 
-def plan(rows: list[Row], seed: int) -> list[int]:
-    """Lists which row is shown when: every source as often as SHOWINGS says, mixed."""
+def plan(rows: list[Row], seed: int, unlabelled: float = 1.0) -> list[int]:
+    """Lists which row is shown when: every source as often as SHOWINGS says, what has no label so many times oftener,
+    mixed."""
     chance = random.Random(seed)  # noqa: S311 - not a secret
     shown: list[int] = []
     for at, row in enumerate(rows):
         usual = SHOWINGS_WITH_TARGET if row.target else 1.0
-        times = SHOWINGS.get(row.source, usual)
+        times = SHOWINGS.get(row.source, usual) * (unlabelled if row.label is row.intent is None else 1)
         shown += [at] * (int(times) + (chance.random() < times % 1))
     chance.shuffle(shown)
     return shown

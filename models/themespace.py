@@ -19,7 +19,7 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
 from sklearn.preprocessing import normalize
 
 Rows = npt.NDArray[np.float32]
-WORDS_WEIGH = 2.0  # times the embedding
+WORDS_WEIGH = 1.4  # times the embedding
 DIMENSIONS = 50  # of the words, for a brand with enough texts
 VOCABULARY = 8000
 LONGEST = 6000  # characters of a text that are read: the rest is contracts and copies

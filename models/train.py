@@ -26,6 +26,10 @@ from earful.models.showings import INTENTS, INVENTED, Row, balance, balance_inte
 POOL = 8192  # showings that are masked, sorted by length and cut into batches together
 RATE, WARM_UP, DECAY, CLIP = 1.5e-4, 0.06, 0.01, 1.0
 INTENT, EMBEDDING = 0.4, 2.0  # weights of these losses beside that of sentiment
+EMBEDDING_RATE, UNLABELLED = (
+    2e-3,
+    3.0,
+)  # where nothing but the embedding learns, and how much oftener texts without label
 DEV = ["sentiment_dev", "target_dev"]
 
 
@@ -86,6 +90,7 @@ def train(
     unlabelled: Sequence[Path] = (),
     part: float = 1.0,
     top: float | None = None,
+    only_embedding: bool = False,
     every: float = 180.0,
     stop_after: int | None = None,
 ) -> bool:
@@ -93,7 +98,7 @@ def train(
 
     `limit` is in tokens a text, `budget` in tokens a batch, `every` in seconds between checkpoints. `start` names
     trained weights whose average is gone on from, `unlabelled` files for subjects.read, `part` the share of the
-    showings, `top` the highest learning rate (RATE without).
+    showings, `top` the highest learning rate (RATE without). With `only_embedding` what it is made from stays as it is.
     `stop_after` ends the run after so many batches of this call, with a checkpoint.
     """
     rows = read(data, ["sentiment_train", "target_train"], "emotions_train") + made_up(INVENTED, seed)
@@ -110,15 +115,21 @@ def train(
     model, untouched = joint.Joint(config, len(INTENTS)), joint.untouched(base)
     model.bert.load_state_dict(joint.weights(base))
     if start:
-        model.load_state_dict(average(start))
-    model.train()
+        missing = model.load_state_dict(average(start), strict=False).missing_keys
+        if any(not name.startswith("pooling.") for name in missing):  # earlier weights embedded in another way
+            raise SystemExit(f"{start} lack {', '.join(missing)}")
+    model.train(not only_embedding)
+    for name, one in model.named_parameters():
+        one.requires_grad_(name.startswith("pooling.") or not only_embedding)
     top = RATE if top is None else top
-    optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=DECAY, fused=True)
-    shown, weights, intent_weights = plan(rows, seed), balance(rows), torch.tensor(balance_intents(rows))
+    learning = [one for one in model.parameters() if one.requires_grad]
+    optimizer = torch.optim.AdamW(learning, lr=RATE, weight_decay=DECAY, fused=True)
+    shown = plan(rows, seed, UNLABELLED if only_embedding else 1.0)
+    weights, intent_weights = balance(rows), torch.tensor(balance_intents(rows))
     shown = shown[: round(part * len(shown))]
     few = random.Random(seed).sample(dev, min(1000, len(dev)))  # noqa: S311 - not a secret
     arguments: dict[str, Any] = {"limit": limit, "budget": budget, "seed": seed, "rows": len(rows), "shown": len(shown)}
-    arguments |= {"start": [str(one) for one in start], "top": top}
+    arguments |= {"start": [str(one) for one in start], "top": top, "only_embedding": only_embedding}
     path = checkpoints / "last.pt"
     pool, done, step = 0, 0, 0  # pools finished, batches finished in this pool, batches in all
     if path.exists():
@@ -157,13 +168,14 @@ def train(
             with torch.autocast("cpu", torch.bfloat16):
                 answers, guesses, embedded = model(inputs)
                 target = joint.embedded_by(untouched, inputs)
-            losses = cross_entropy(answers.float(), labels, reduction="none", ignore_index=UNKNOWN)
-            loss = (losses * weight).sum() / weight.sum().clamp(min=1e-6)
-            if (intents != UNKNOWN).any():
+            loss = EMBEDDING * (1 - (embedded * target).sum(1)).mean()
+            if not only_embedding:
+                losses = cross_entropy(answers.float(), labels, reduction="none", ignore_index=UNKNOWN)
+                loss = loss + (losses * weight).sum() / weight.sum().clamp(min=1e-6)
+            if not only_embedding and (intents != UNKNOWN).any():
                 loss = loss + INTENT * cross_entropy(guesses.float(), intents, intent_weights, ignore_index=UNKNOWN)
-            loss = loss + EMBEDDING * (1 - (embedded * target).sum(1)).mean()
             torch.autograd.backward(loss)
-            torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP)
+            torch.nn.utils.clip_grad_norm_(learning, CLIP)
             optimizer.step()
             optimizer.zero_grad()
             done, step, here, texts = done + 1, step + 1, here + 1, texts + len(labels)
@@ -200,8 +212,8 @@ def whole(
     unlabelled: Sequence[Path] = (),
 ) -> None:
     """Trains in full: a long leg; a short one that goes on from it; one more that settles the average of that and of
-    `earlier` weights, half of each; and writes the average of the last two. `begun` weights spare the long leg: the
-    short one goes on from them, and is longer."""
+    `earlier` weights, half of each; the embedding alone over the average of the last two, which is written to `out`.
+    `begun` weights spare the long leg: the short one goes on from them, and is longer."""
     long, short, settled = (checkpoints / name for name in ("long", "short", "settled"))
     begun_from = [*[short] * max(1, len(earlier)), *earlier]
     legs: list[tuple[Path, list[Path], float, float]] = [
@@ -215,12 +227,21 @@ def whole(
         if (leg / "config.json").exists():
             finish.say(f"{leg.name} is done")
         else:
-            finish.say(f"{leg.name}: leg {at + 1} of {len(legs)}")
+            finish.say(f"{leg.name}: leg {at + 1} of {len(legs) + 1}")
             train(data, leg, leg, base, seed=seed + at, start=start, unlabelled=unlabelled, part=part, top=top)
-    model = joint.Joint(joint.read_config(short), len(INTENTS))
-    model.load_state_dict(average([short, settled]))
-    tokenizer = sentiment.read_tokenizer(short / "tokenizer.json")
-    finish.write(model, tokenizer, read(data, DEV), out, joint.read_config(short)["earful"]["max_tokens"])
+    finish.say("embedding: the last leg")
+    train(
+        data,
+        out,
+        checkpoints / "embedding",
+        base,
+        seed=seed + len(legs),
+        start=[short, settled],
+        unlabelled=unlabelled,
+        part=0.25,
+        top=EMBEDDING_RATE,
+        only_embedding=True,
+    )
 
 
 def average(folders: Sequence[Path]) -> dict[str, torch.Tensor]:
