@@ -11,7 +11,6 @@ import duckdb
 from earful.data import triage
 
 MOST = 10_000  # of what is found by its words: nobody reads more, and to find the rest would take long
-FEW = 5_000  # places that are looked up one by one
 FIRST = timedelta(days=30)  # of the period, that is searched first
 
 
@@ -112,21 +111,12 @@ def sought(con: duckdb.DuckDBPyConnection, filters: Filters) -> tuple[str, str, 
     facts = "SELECT * EXCLUDE (collected, leads, intent) FROM facts f"
     con.execute(f"CREATE TEMP TABLE {name} AS SELECT *, 0::BIGINT AS place FROM ({facts}) LIMIT 0")  # noqa: S608
     for start, finish in backwards(filters.start, filters.finish):
-        # The places alone first: beside the texts, to read all that is not found as well would take as long again.
-        con.execute(
-            "CREATE OR REPLACE TEMP TABLE places AS SELECT rowid AS place FROM mentions m"  # noqa: S608
-            f" WHERE published >= ? AND published < ? AND {more}",
-            [start, finish, *given],
-        )
-        places = [str(int(place)) for (place,) in con.execute(f"FROM places LIMIT {FEW + 1}").fetchall()]
-        if not places:
-            continue
-        among = ", ".join(places) if len(places) <= FEW else "SELECT place FROM places"
         con.execute(
             f"INSERT INTO {name} SELECT f.*, place"  # noqa: S608
             f" FROM ({facts} WHERE {where} AND f.published >= ? AND f.published < ?) f"
-            f" JOIN (SELECT source, id, rowid AS place FROM mentions WHERE rowid IN ({among})) USING (source, id)",
-            [*values, start, finish],
+            " JOIN (SELECT source, id, rowid AS place FROM mentions m WHERE published >= ? AND published < ?"
+            f" AND {more}) USING (source, id)",
+            [*values, start, finish, start, finish, *given],
         )
         found = con.execute(f"SELECT count(*) FROM {name}").fetchone()  # noqa: S608
         if found and found[0] > MOST:

@@ -210,12 +210,8 @@ def test_spikes_and_alerts(kept: Database) -> None:
         assert queries.alerts(con, ("Bolt",), 5) == []
 
 
-@pytest.mark.parametrize("few", [0, 5_000])
 @pytest.mark.parametrize("piece", [timedelta(hours=7), timedelta(days=30)])
-def test_a_search_by_pieces_finds_the_same(
-    kept: Database, monkeypatch: pytest.MonkeyPatch, few: int, piece: timedelta
-) -> None:
-    monkeypatch.setattr(filtering, "FEW", few)
+def test_a_search_by_pieces_finds_the_same(kept: Database, monkeypatch: pytest.MonkeyPatch, piece: timedelta) -> None:
     monkeypatch.setattr(filtering, "FIRST", piece)
     sought = replace(MENTIONS, words="acme")
     with database.snapshot(kept.folder) as con:
