@@ -37,7 +37,7 @@ def draw(view: Store, card: Card) -> None:
     start, finish = datetime.fromisoformat(card["start"]), datetime.fromisoformat(card["finish"])
     look = canvas.DARK if st.context.theme.type == "dark" else canvas.LIGHT
     what = words.plain(naming.within(str(card.get("what") or "stories"), heard(card)))
-    st.text(f"{card['observed']:,} {what}, {words.expected(card['expected'])} expected")
+    st.text(f"{card['observed']:,} {what}, {card['expected']:,.1f} expected")
     if "excess" in card:
         more = "more" if card["excess"] >= 0 else "fewer"
         said = f"{abs(card['excess']):.1f} {more} than expected ({card['low']:.1f} to {card['high']:.1f})"
@@ -155,7 +155,10 @@ def _quotes(view: Store, card: Card) -> None:
         with st.container(border=True, gap="xxsmall"):
             st.text(words.short(quote["text"], 400))
             when = words.moment(datetime.fromisoformat(quote["published"]), view.zone) if quote.get("published") else ""
-            st.text(" · ".join(one for one in (words.short(quote["author"] or "unknown", 60), when) if one))
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.text(" · ".join(one for one in (words.short(quote["author"] or "unknown", 60), when) if one))
+                if address := words.web_address(quote.get("url") or ""):
+                    st.link_button("Open", address, icon=":material/open_in_new:", type="tertiary")
 
 
 def chart(card: Card, zone: ZoneInfo, look: Look, events: Sequence[Event] = (), clicked: bool = False) -> Any:

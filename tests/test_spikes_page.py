@@ -111,6 +111,21 @@ def test_an_alert_is_explained_and_its_parts_add_up(database: Database) -> None:
     assert "evil.example" not in said(app, "markdown", "caption", "subheader")
 
 
+def test_the_headline_is_as_exact_as_the_parts_and_each_quote_leads_to_where_it_was_said(database: Database) -> None:
+    alert = watched(database)
+    with database.transaction() as con:
+        ((card,),) = con.execute("SELECT card FROM alerts WHERE alert = ?", [alert]).fetchall()
+        told = json.loads(card)
+        told |= {"expected": 25.3, "observed": 60, "excess": 34.7}
+        for quote, url in zip(told["quotes"], ("https://x.example.org/1", "javascript:alert(1)", ""), strict=True):
+            quote["url"] = url
+        con.execute("UPDATE alerts SET card = ? WHERE alert = ?", [json.dumps(told), alert])
+    app = page()
+    assert not app.exception
+    assert "60 negative stories, 25.3 expected" in said(app, "text")
+    assert [one.proto.url for one in app.get("link_button")] == ["https://x.example.org/1"]
+
+
 def test_what_happened_stands_on_the_charts_of_an_alert_and_of_a_rehearsal(database: Database) -> None:
     watched(database)
     app = page()
