@@ -168,6 +168,7 @@ QUERIES = {
     "examined": "FROM examined",
     "matches": "FROM matches",
     "grouped": "FROM grouped",
+    "waiting": "FROM waiting",
     "story_merges": "SELECT old, new FROM story_merges",
     "scores": "SELECT * EXCLUDE (negative, neutral, positive, tries, scored), round(negative, 2), round(neutral, 2),"
     " round(positive, 2) FROM scores",
