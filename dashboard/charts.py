@@ -205,7 +205,7 @@ def voice(shares: pd.DataFrame, look: Look, title: Sequence[str]) -> Any:
     return canvas.whole(layers, title, 36 * len(data) + 56, look)
 
 
-def small(series: pd.DataFrame, gaps: Sequence[Gap], zone: ZoneInfo, look: Look) -> Any:
+def small(series: pd.DataFrame, gaps: Sequence[Gap], zone: ZoneInfo, look: Look, events: Sequence[Event] = ()) -> Any:
     """Draws a source's mentions a day as a picture without a frame; columns of `series`: start, finish, count.
 
     A day without any that lies in a gap is unknown: the gap is drawn there instead of nothing.
@@ -230,6 +230,7 @@ def small(series: pd.DataFrame, gaps: Sequence[Gap], zone: ZoneInfo, look: Look)
             tooltip=[alt.Tooltip("when:N", title="Day"), alt.Tooltip("count:Q", title="Mentions", format=",")],
         ),
         alt.Chart(pd.DataFrame({"count": [0]})).mark_rule(color=look.faint, strokeWidth=1).encode(y=alt.Y("count:Q")),
+        *canvas.event_marks(events, data, zone, look, named=False),
     ]
     return (
         alt.layer(*layers)

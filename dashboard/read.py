@@ -35,6 +35,7 @@ from earful.data.queries import Filters
 from earful.models.accuracy import Pair
 
 Borders = tuple[datetime, ...]
+MARKED = 50  # events, of all brands, that the pictures of sources show
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,13 @@ class Overview:
 
 @dataclass(frozen=True)
 class Sources:
-    """Everything the Sources page shows; counts and gaps by the source's name."""
+    """Everything the Sources page shows; counts and gaps by the source's name, the latest events of all brands."""
 
     rows: list[todo.SourceRow]
     daily: dict[str, list[int]]
     week: dict[str, int]
     gaps: dict[str, list[queries.Gap]]
+    events: list[events.Event]
 
 
 def version(folder: Path) -> str:
@@ -129,6 +131,7 @@ def sources(folder: Path, version: str, borders: tuple[datetime, ...], week: dat
             standing.daily(con, borders),
             standing.counts(con, week),
             standing.gaps(con, borders[0]),
+            events.newest(con, MARKED),
         )
 
 

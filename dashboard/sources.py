@@ -112,7 +112,7 @@ def _picture(store: Store, found: read.Sources, edges: list[Any], row: SourceRow
     counts = found.daily.get(row.source, [0] * (len(edges) - 1))
     series = pd.DataFrame({"start": edges[:-1], "finish": edges[1:], "count": counts})
     look = canvas.DARK if st.context.theme.type == "dark" else canvas.LIGHT
-    chart = charts.small(series, found.gaps.get(row.source, []), store.zone, look)
+    chart = charts.small(series, found.gaps.get(row.source, []), store.zone, look, found.events)
     picked.draw(f"source {row.source}", chart)
 
 

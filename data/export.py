@@ -7,7 +7,7 @@ from typing import TextIO
 import duckdb
 import pyarrow as pa
 
-from earful.data import families, triage
+from earful.data import families, rollups, triage
 from earful.data.filtering import Filters, conditions
 
 BATCH = 2000
@@ -36,11 +36,11 @@ def everything(con: duckdb.DuckDBPyConnection, hidden: bool = False) -> pa.Table
     """Gives one row a mention and brand, newest first: its words, label and theme, and what the team made of it.
 
     What is hidden as not about the brand is left out unless asked for; the column `hidden` tells it apart. Themes bear
-    the names that count: of what was merged, that of the whole.
+    the names that count: of what was merged, that of the whole. Times are those of the team's zone.
     """
     _name_themes(con, [row[0] for row in con.execute("SELECT brand FROM brands").fetchall()])
     table: pa.Table = con.execute(f"{COLUMNS} WHERE ? OR NOT f.hidden {ORDER}", [hidden]).to_arrow_table()
-    return table
+    return _on_the_teams_clock(con, table)
 
 
 def chosen(con: duckdb.DuckDBPyConnection, filters: Filters, most: int) -> pa.Table:
@@ -48,7 +48,13 @@ def chosen(con: duckdb.DuckDBPyConnection, filters: Filters, most: int) -> pa.Ta
     _name_themes(con, [filters.brand])
     where, values = conditions(filters)
     table: pa.Table = con.execute(f"{COLUMNS} WHERE {where} {ORDER} LIMIT ?", [*values, most]).to_arrow_table()
-    return table
+    return _on_the_teams_clock(con, table)
+
+
+def _on_the_teams_clock(con: duckdb.DuckDBPyConnection, table: pa.Table) -> pa.Table:
+    place = table.schema.get_field_index("published")
+    at = table.column(place).cast(pa.timestamp("us", tz=rollups.team(con).key))
+    return table.set_column(place, "published", at)
 
 
 def _name_themes(con: duckdb.DuckDBPyConnection, brands: Sequence[str]) -> None:

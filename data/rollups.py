@@ -50,7 +50,7 @@ def take_out(con: Connection) -> None:
 
 def put_in(con: Connection) -> None:
     """Moves the counts to what the facts of the table `fresh` count, in place of what `take_out` noted."""
-    zone = _team(con)
+    zone = team(con)
     if _setting(con, ZONE) != zone.key:
         rebuild(con)
         return
@@ -76,7 +76,7 @@ def put_in(con: Connection) -> None:
 
 def rebuild(con: Connection) -> None:
     """Counts all facts anew, by the days of the team's zone."""
-    zone = _team(con)
+    zone = team(con)
     con.execute("DELETE FROM daily")
     slotted = f"(SELECT {KIND}, epoch_us(published) // 900000000 AS slot FROM facts)"  # noqa: S608
     _name_days(con, slotted, zone)
@@ -93,7 +93,7 @@ def rebuild(con: Connection) -> None:
 
 def kept(con: Connection) -> ZoneInfo | None:
     """Gives the zone of the days that are counted; None while the counts can't be used."""
-    zone = _team(con)
+    zone = team(con)
     return zone if _setting(con, ZONE) == zone.key else None
 
 
@@ -149,7 +149,8 @@ def _midnight(day: date, zone: ZoneInfo) -> int:
     return int(datetime.combine(day, time(), zone).astimezone(UTC).timestamp())
 
 
-def _team(con: Connection) -> ZoneInfo:
+def team(con: Connection) -> ZoneInfo:
+    """Gives the team's time zone, UTC until one is set."""
     try:
         return ZoneInfo(_setting(con, "timezone") or "UTC")
     except (ZoneInfoNotFoundError, ValueError):

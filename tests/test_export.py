@@ -1,7 +1,10 @@
 """What is exported carries what the team made of it, and the names of themes that count."""
 
+import csv
+import io
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import themed_store
 from invented_store import NOON
@@ -28,10 +31,16 @@ def test_an_export_tells_status_note_intent_and_theme(tmp_path: Path) -> None:
         board.decide(con, "Acme", "courier", "rename", {"name": "The courier"}, "eva", NOON)
         board.decide(con, "Acme", "app", "merge", {"into": "courier"}, "eva", NOON)
     with database.snapshot(tmp_path) as con:
+        ((at,),) = con.execute("SELECT published FROM mentions WHERE id = ?", [courier]).fetchall()
         table = export.everything(con)
         chosen = export.chosen(con, Filters("Acme", NOON - timedelta(days=400), NOON, stories=False), 10_000)
         assert table.num_rows == con.execute("SELECT count(*) FROM facts").fetchone()[0]
         assert chosen.num_rows == con.execute("SELECT count(*) FROM facts WHERE brand = 'Acme'").fetchone()[0]
+    for made in (table, chosen):
+        file = io.StringIO(newline="")
+        export.write_csv(made, file)
+        (row,) = [row for row in csv.DictReader(io.StringIO(file.getvalue())) if row["id"] == courier]
+        assert row["published"] == str(at.astimezone(ZoneInfo("Europe/Berlin"))), "on the team's clock"
     rows = {row["id"]: row for row in table.to_pylist() if row["brand"] == "Acme"}
     one = rows[courier]
     assert [one[name] for name in ("theme", "status", "note", "intent", "assignee")] == (
