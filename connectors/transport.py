@@ -83,7 +83,8 @@ class Guard(httpcore.NetworkBackend):
         found = _resolve(host, port, _left(self._ends))
         refused = [address for address in found if not addresses.permitted(host, address, self._allow)]
         if refused:
-            raise ConnectorError(f"{host} is at {refused[0]}, not on the public internet; if you mean it, allow it")
+            mend = "if you mean it, name it under allow in earful.toml"
+            raise ConnectorError(f"{host} is at {refused[0]}, not on the public internet; {mend}")
         return found[:4]
 
 
