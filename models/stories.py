@@ -73,7 +73,7 @@ def _shared(small: Fingerprint, large: Fingerprint) -> float:
             return SURE
         return 0.7 if held >= 0.3 and shared >= LEAD and large.words >= 3 * PART else NEVER
     later = small.published >= large.published  # what is older and inside a longer text is quoted there
-    return 0.45 if held >= 0.9 and small.words >= PART and later else NEVER
+    return 0.35 if held >= 0.9 and small.words >= PART and later else NEVER
 
 
 def _twins(a: Fingerprint, b: Fingerprint, apart: float) -> bool:
