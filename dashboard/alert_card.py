@@ -12,7 +12,7 @@ import streamlit as st
 from earful.dashboard import canvas, frame, picked, read_alerts, ruled, sql, words
 from earful.dashboard.canvas import Look
 from earful.dashboard.frame import Store
-from earful.data import naming
+from earful.data import explained, naming
 from earful.data.counting import Counted
 from earful.data.events import Event
 from earful.models import language
@@ -20,6 +20,11 @@ from earful.models import language
 Card = Mapping[str, Any]
 SPLITS = {"source": "Sources", "theme": "Themes", "story": "Stories", "author": "Authors", "language": "Languages"}
 NAMES = {"others": "all others", "unknown": "not known", "": "not known"}
+PART = (
+    "*Seen* counts the stories of the alert's time. *Expected* shares the whole expectation out by how much of what "
+    "is counted fell to each part before, what is recent weighing more. *More* is the difference; all parts add up to "
+    "the excess. The query gives what was seen."
+)
 KINDS = {
     "words": "Words",
     "distinct": "Words that others' stories lack",
@@ -122,6 +127,10 @@ def _splits(card: Card) -> None:
                 column_config={name: st.column_config.NumberColumn(format="%.1f") for name in ("Expected", "More")},
             )
             st.caption(f"Together {sum(part['excess'] for part in parts):+.1f}, the whole excess.".replace("-", "−"))
+            if query := explained.parted(str(card.get("query", "")), str(card.get("brand", "")), split):
+                with st.popover("Explain", type="tertiary", key=f"explain {card.get('alert', '')} {split}"):
+                    st.markdown(PART)
+                    sql.write(query)
 
 
 def _first(view: Store, card: Card) -> None:

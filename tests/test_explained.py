@@ -1,6 +1,7 @@
 """The queries that the dashboard offers give the numbers that it shows."""
 
 import os
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
 from earful.dashboard import launch, words
-from earful.data import counting, criticism, database, explained, explained_themes, queries, standing
+from earful.data import counting, criticism, database, explained, explained_themes, families, queries, standing
 from earful.data.counting import Counted
 from earful.data.database import Database
 from earful.data.queries import Filters
@@ -248,3 +249,29 @@ def test_a_rules_intervals_are_counted_as_it_counts_them(themed: Path, step: tim
     assert [count for _, count in found] == [count for count in steps.values() if count]
     assert observed == [(sum(steps.values()),)]
     assert len(found) > 3 or "stars" in narrow
+
+
+@pytest.mark.parametrize("by", ["source", "author", "language", "theme"])
+def test_the_parts_of_an_alert_are_split_as_the_card_splits_them(themed: Path, by: str) -> None:
+    counted, start = Counted("Acme"), NOON - 5 * DAY
+    whole = explained.spike(counted, [], start, NOON)
+    with database.snapshot(themed) as con:
+        parts = counting.portions(con, counted, NOON - 20 * DAY, start, NOON, 1e6)[by]
+        found = dict(con.execute(explained.parted(whole, "Acme", by)).fetchall())
+        names = {theme: one.name for one in families.of(con, "Acme") for theme in one.members}
+    if by == "theme":
+        named: Counter[str] = Counter()
+        for theme, seen in found.items():
+            named[names.get(theme, "")] += seen
+        found = dict(named)
+    assert found == {part.name: part.observed for part in parts if part.observed}
+    assert len(found) > 1 or by == "language"
+
+
+def test_the_stories_of_an_alert_are_counted_once_each_and_other_queries_are_not_split(themed: Path) -> None:
+    whole = explained.spike(Counted("Acme"), [], NOON - 5 * DAY, NOON)
+    with database.snapshot(themed) as con:
+        found = con.execute(explained.parted(whole, "Acme", "story")).fetchall()
+        assert sum(seen for _, seen in found) == con.execute(whole).fetchall()[0][0]
+    assert {seen for _, seen in found} == {1}
+    assert explained.parted("SELECT 1", "Acme", "story") == explained.parted("", "Acme", "story") == ""

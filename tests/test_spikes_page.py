@@ -104,7 +104,8 @@ def test_an_alert_is_explained_and_its_parts_add_up(database: Database) -> None:
     assert split["Seen"].sum() > 20
     assert f"{split['Seen'].sum()} negative stories" in said(app, "text")
     assert f"Together +{split['More'].sum():.1f}" in said(app)
-    (query,) = [code.value for code in app.code if code.language == "sql"]
+    *parts, query = [code.value for code in app.code if code.language == "sql"]
+    assert [part.split("ORDER BY seen DESC, ")[1] for part in parts] == ["source", "author", "language", "story"]
     with snapshot(database.folder) as con:
         assert con.execute(query).fetchall() == [(split["Seen"].sum(),)]
     assert "evil.example" in said(app, "text")
