@@ -150,6 +150,7 @@ def _new(card: Card) -> None:
         st.markdown("**What is new**")
         for line in said:
             st.text(line)
+        st.caption("In brackets: in how many of the alert's stories.")
 
 
 def _new_name(one: Mapping[str, Any]) -> str:
