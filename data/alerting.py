@@ -102,9 +102,9 @@ def save_spikes(con: Connection, brand: str, rule: str, since: datetime, spikes:
 
 def end_others(con: Connection, watched: Sequence[tuple[str, str]], now: datetime) -> None:
     """Ends the open alerts of what is no longer watched; `watched` lists each (brand, rule) that is."""
-    for (alert,) in con.execute("SELECT alert FROM alerts WHERE state IN ('pending', 'firing')").fetchall():
-        brand, rule, _ = str(alert).rsplit("|", 2)
-        if (brand, rule) not in watched:
+    found = con.execute("SELECT alert, brand, rule FROM alerts WHERE state IN ('pending', 'firing')").fetchall()
+    for alert, *of in found:
+        if tuple(of) not in watched:
             con.execute("UPDATE alerts SET state = 'resolved', resolved = ? WHERE alert = ?", [now, alert])
 
 
@@ -135,12 +135,6 @@ def of_late(con: Connection, since: datetime) -> list[Alert]:
         "rule <> '' AND state <> 'dropped' AND (state = 'firing' OR started >= ?) ORDER BY started DESC, alert",
         [since],
     )
-
-
-def find_alert(con: Connection, alert: str) -> Alert | None:
-    """Gives an alert by its name."""
-    found = _alerts(con, "alert = ?", [alert])
-    return found[0] if found else None
 
 
 def told(con: Connection, since: datetime, alerts: Sequence[str]) -> list[Told]:

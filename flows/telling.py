@@ -27,11 +27,15 @@ ORDER = ("firing", "reminder", "resolved")
 
 @dataclass(frozen=True)
 class Due:
-    """An alert that a target is to be told of: firing, resolved, or a reminder that it still fires."""
+    """An alert that a target is to be told of: firing, resolved, or a reminder that it still fires.
+
+    One that is `crowded` waits, for a message was just sent, but goes along with another that need not.
+    """
 
     alert: Alert
     rule: Rule
     state: str
+    crowded: bool
 
     @property
     def rank(self) -> tuple[int, float, str]:
@@ -55,9 +59,10 @@ def tell(con: Connection, config: Config, watched: Collection[tuple[str, str]], 
             mine = [one for one in told if one.target == target and one.brand == alert.brand]
             state = due(alert, rule, mine, alert.alert in seen, now)
             if state and not held(alert, rule, mine, silences, now.astimezone(config.zone)):
-                waiting[alert.brand, target].append(Due(alert, rule, state))
+                waiting[alert.brand, target].append(Due(alert, rule, state, crowded(rule, mine, now)))
     for (_, target), dues in waiting.items():
-        _put_out(con, target, sorted(dues, key=lambda one: one.rank), now)
+        if not all(one.crowded for one in dues):  # else one with a long step would wait for ever behind short ones
+            _put_out(con, target, sorted(dues, key=lambda one: one.rank), now)
 
 
 def due(alert: Alert, rule: Rule, told: Sequence[Told], acknowledged: bool, now: datetime) -> str:
@@ -73,7 +78,7 @@ def due(alert: Alert, rule: Rule, told: Sequence[Told], acknowledged: bool, now:
 
 
 def held(alert: Alert, rule: Rule, told: Sequence[Told], silences: Sequence[Silence], now: datetime) -> bool:
-    """Tells whether a message waits, or is never sent: quiet hours, a silence, the budget, a message just sent. Pure.
+    """Tells whether a message waits, or is never sent: quiet hours, a silence, the budget. Pure.
 
     `now` is in the team's time zone.
     """
@@ -84,8 +89,11 @@ def held(alert: Alert, rule: Rule, told: Sequence[Told], silences: Sequence[Sile
     moment = alert.resolved if new and alert.resolved else now
     if any(one.covers(alert.brand, alert.rule, moment) for one in silences):
         return True
-    if new and rule.budget and over_budget(alert, rule, told, now):
-        return True
+    return bool(new and rule.budget and over_budget(alert, rule, told, now))
+
+
+def crowded(rule: Rule, told: Sequence[Told], now: datetime) -> bool:
+    """Tells whether a target was just told of the brand, in an hour or in a step where that is longer. Pure."""
     return any(timedelta(0) <= now - one.told < max(rule.step, WINDOW) for one in told)  # not by a clock that ran ahead
 
 

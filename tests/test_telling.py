@@ -111,6 +111,22 @@ def test_a_second_rule_that_fires_in_the_same_window_waits_for_the_next(make) ->
     assert rule == "Criticism"
 
 
+def test_a_rule_of_days_is_not_kept_waiting_by_reminders_of_another(make) -> None:
+    hours = Rule(name="Hours", step=HOUR, repeat="3h")
+    days = Rule(name="Days", step="1d", counts="all")
+    database, settings = make(hours, days)
+    with database.transaction() as con:
+        for rule, excess in (("Hours", 5), ("Days", 9)):
+            began = CRISIS if rule == "Hours" else CRISIS + HOUR
+            alert = fired(f"Acme|{rule}|{began.isoformat()}", excess, rule)
+            alerting.save_alert(con, replace(alert, started=began))
+            telling.tell(con, settings, [("Acme", "Hours"), ("Acme", "Days")], began)
+        assert con.execute("SELECT count(*) FROM outbox").fetchone() == (1,), "one was told an hour ago"
+        telling.tell(con, settings, [("Acme", "Hours"), ("Acme", "Days")], CRISIS + 3 * HOUR)
+        said = con.execute("SELECT alert, message -> '$.also[*].rule' FROM outbox ORDER BY created").fetchall()
+    assert [alert.split("|")[1] for alert, _ in said] == ["Hours", "Days"] and said[1][1] == ['"Hours"']
+
+
 # Quiet hours, silences, acknowledgements, reminders
 
 

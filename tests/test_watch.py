@@ -116,6 +116,11 @@ def test_an_alert_ends_with_its_rule(database: Database, settings: Config) -> No
     assert rows(database, "SELECT DISTINCT state FROM alerts") == [("resolved",)]
 
 
+def test_the_name_of_a_rule_may_hold_a_bar(database: Database, settings: Config) -> None:
+    named = config(settings.folder, rules=[Rule(name="Acme|stars | one", step=HOUR)], targets=settings.targets)
+    assert live(database, named, [14, 15, 0, 0, 0]) == [["pending"], ["firing"], [], ["resolved"], []]
+
+
 def test_an_alert_is_resolved_when_nobody_speaks_any_more(database: Database, settings: Config) -> None:
     live(database, settings, [14, 15])
     later = CRISIS + 2 * HOUR
