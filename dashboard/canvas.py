@@ -3,6 +3,7 @@
 Times are given to the browser as if they were UTC, so that every reader sees the team's clock.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,7 @@ from earful.data.queries import Gap, Spike
 
 AXIS = {"hour": "%H:%M", "day": "%-d %b", "week": "%-d %b", "month": "%b %Y"}
 TITLE, SUBTITLE = 44, 62  # characters of a line that a narrow screen has room for
+ROOM = 8.5  # pixels that a character of a title takes at most
 LEFT = 44  # pixels kept for the scale, so that charts above each other line up
 HEIGHT: Any = alt.YValue  # altair leaves these two without types
 COLOR: Any = alt.ColorValue
@@ -45,12 +47,12 @@ DARK = Look("#FF9A57", "#6CB8F0", "#7D8896", "#A3AEBA", "#E6EBF0", "#9AA5B1")
 def whole(layers: list[Any], title: Sequence[str], height: int, look: Look) -> Any:
     """Puts layers into one chart of `height` pixels, a head of usual length included; the title states the finding.
 
-    Long titles go on in another line, so that a narrow screen shows all of them.
+    Long titles go on in another line where the chart is narrow, so that all of them is seen.
     """
     said, more = wrap(title[0], TITLE), [line for one in title[1:] for line in wrap(one, SUBTITLE)]
     height += 19 * (len(said) - 1) + 15 * (len(more) - len(title[1:]))
     head = alt.TitleParams(
-        said if len(said) > 1 else title[0],
+        _by_width(said, title[0]),
         subtitle=more,
         anchor="start",
         frame="bounds",
@@ -64,6 +66,13 @@ def whole(layers: list[Any], title: Sequence[str], height: int, look: Look) -> A
     return alt.layer(*layers).properties(
         height=height, title=head, padding={"left": 2, "right": 8, "top": 2, "bottom": 2}
     )
+
+
+def _by_width(lines: Sequence[str], whole: str) -> Any:
+    """Gives a title in one line where the chart has room for it, else in several."""
+    if len(lines) < 2:
+        return whole
+    return alt.ExprRef(f"width > {ROOM * len(whole):.0f} ? {json.dumps(whole)} : {json.dumps(lines)}")
 
 
 def pick(*fields: str, thin: bool = False) -> Any:

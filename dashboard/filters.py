@@ -135,6 +135,7 @@ def mentions_bar(languages: list[str], themes: Themes, assignees: list[str]) -> 
         selection_mode="multi",
         format_func=words.SIGNS.__getitem__,
         width="stretch",
+        wrap=True,
     )
     columns[1].multiselect(
         "Languages", languages, key="language", format_func=lambda code: code or "unknown", placeholder="All languages"

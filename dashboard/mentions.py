@@ -28,7 +28,7 @@ from earful.models import language
 
 ON_A_PAGE = 200
 OPEN, CLICKED = "Open", "row clicked last"
-SPARSE = ("Status", "Assigned to", "Stars")  # columns that are left out while they are empty
+SPARSE = ("Status", "Assigned to", "Copies", "Stars")  # columns that are left out while they are empty
 LONG, LONG_HEIGHT = 700, 300  # characters from which a text scrolls in a box of so many pixels
 
 
@@ -108,10 +108,10 @@ def _list(view: View, found: list[Line]) -> tuple[Mention, list[Mention]]:
         column_config={
             OPEN: st.column_config.TextColumn("", width=20),
             "When": st.column_config.TextColumn(width=125),
-            "Sentiment": st.column_config.TextColumn(width=105),
+            "Sentiment": st.column_config.TextColumn(width=105, help="✓ stands beside what a person said"),
             "Mention": st.column_config.TextColumn(width=300 if standings else 385),
             "Status": st.column_config.TextColumn(width=80),
-            "Copies": st.column_config.NumberColumn(width="small"),
+            "Copies": st.column_config.TextColumn(width=70),
         },
         on_select=lambda: _open(key, listed),
         selection_mode=["multi-row", "single-cell"],
@@ -125,7 +125,7 @@ def _table(view: View, found: list[Line], opened: Mention, standings: list[Stand
         {
             OPEN: ["▸" if (line.source, line.id) == opened else "" for line in found],
             "When": [words.moment(line.published, view.zone) for line in found],
-            "Sentiment": [words.SIGNS[line.label] + (" (corrected)" if line.corrected else "") for line in found],
+            "Sentiment": [words.SIGNS[line.label] + (" ✓" if line.corrected else "") for line in found],
             "Mention": [
                 words.plain(line.snippet if line.snippet.startswith(line.title) else f"{line.title} · {line.snippet}")
                 or past.DELETED
@@ -133,7 +133,7 @@ def _table(view: View, found: list[Line], opened: Mention, standings: list[Stand
             ],
             "Status": ["" if one.status == "new" else filters.STATUSES[one.status] for one in standings],
             "Assigned to": [words.short(one.assignee) for one in standings],
-            "Copies": [line.copies for line in found],
+            "Copies": [f"{line.copies:,}" if line.copies > 1 else "" for line in found],
             "Source": [words.source(line.source) for line in found],
             "Author": [words.short(line.author) for line in found],
             "Language": [line.language for line in found],
@@ -214,9 +214,9 @@ def _facts(view: View, detail: Detail) -> None:
         said.append(("Why not", detail.reason))
     with st.container(gap=None):
         for name, value in said:
-            left, right = st.columns([1, 3], gap="small")
-            left.caption(name)
-            right.text(words.short(value, 200))
+            with st.container(horizontal=True, gap="small"):
+                st.caption(name, width=100)
+                st.text(words.short(value, 200), width="stretch")
 
 
 def _correct(view: View, detail: Detail) -> None:

@@ -80,7 +80,7 @@ def show_brand(view: View, charts: Sequence[str]) -> None:
     names = [brand.name for brand in view.known.brands]
     if picked and picked.brand in names:
         chosen = replace(view.choice.filters, brand=picked.brand, labels=picked.labels)
-        _listed(view, chosen, words.short(picked.brand), {"brand": picked.brand if picked.brand != names[0] else ""})
+        _listed(view, chosen, words.short(picked.brand), {})
 
 
 def show_cell(view: View, name: str, families: Mapping[str, tuple[str, ...]], names: Mapping[str, str]) -> None:
@@ -92,16 +92,17 @@ def show_cell(view: View, name: str, families: Mapping[str, tuple[str, ...]], na
     if not picked or not picked.themes or picked.themes[0] not in families:
         return
     theme = picked.themes[0]
-    own = picked.brand == view.choice.filters.brand
     chosen = replace(view.choice.filters, brand=picked.brand, themes=families[theme])
     head = f"{words.short(picked.brand)}: {words.short(names[theme], 60)}"
-    _listed(view, chosen, head, {"theme": theme} if own else None)  # the list knows a brand's own themes alone
+    _listed(view, chosen, head, {"theme": theme})
 
 
-def _listed(view: View, chosen: Filters, head: str, link: dict[str, str] | None) -> None:
+def _listed(view: View, chosen: Filters, head: str, link: dict[str, str]) -> None:
+    """Draws what is listed under some filters; `link` changes the page's own, but for the brand and the labels."""
     total, found = read.mentions(view.folder, view.version, chosen, MOST, 0)
     unit = "stories" if chosen.stories else "mentions"
-    address = view.choice.link(**link, sentiment=list(chosen.labels)) if link is not None else {}
+    brand = "" if chosen.brand == view.known.brands[0].name else chosen.brand
+    address = view.choice.link(**link, brand=brand, sentiment=list(chosen.labels))
     box(view, head, told(total, unit, chosen.labels), total, found, address)
 
 
@@ -114,10 +115,7 @@ def told(total: int, unit: str, labels: Sequence[str] = ()) -> str:
 def box(
     view: frame.Store, head: str, said: str, total: int, found: Sequence[Line], address: Address, close: bool = True
 ) -> None:
-    """Draws a list of mentions under a head, with the way to all of them if there is an address.
-
-    The head goes through st.text alone.
-    """
+    """Draws a list of mentions under a head, with the way to all of them; the head goes through st.text alone."""
     table = {
         "Mention": [
             f"{words.SIGNS[line.label][0]} {words.plain(line.snippet or line.title) or past.DELETED}" for line in found
@@ -126,9 +124,9 @@ def box(
         "Source": [words.source(line.source) for line in found],
     }
     label = "Show them under Mentions" if total <= MOST else f"Show all {total:,} under Mentions"
-    if not address and total > len(found):
-        said += f", the latest {len(found)}"
-    frame_of(head, said, pd.DataFrame(table), {label: address} if address else {}, close)
+    if total > len(found):
+        said += f"; the latest {len(found)}"
+    frame_of(head, said, pd.DataFrame(table), {label: address}, close)
 
 
 def frame_of(head: str, said: str, table: pd.DataFrame, ways: Mapping[str, Address], close: bool = True) -> None:

@@ -86,9 +86,15 @@ def voices(folder: Path, version: str, brand: str) -> int:
 
 @st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
 def families(folder: Path, version: str, brand: str) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Reads the brand's subjects: by the theme's id its name, and the ids of all themes that count as it."""
+    """Reads the subjects by which a brand's mentions can be listed: its own, then those of brands it was set against.
+
+    By the theme's id its name, and the ids of all themes that count as it.
+    """
     with database.snapshot(folder) as con:
-        return {one.theme: (one.name, one.members) for one in families_of(con, brand)}
+        found = {one.theme: (one.name, one.members) for one in families_of(con, brand)}
+        for other in criticism.compared_with(con, brand):
+            found |= {one.theme: (f"{other}: {one.name}", one.members) for one in families_of(con, other)}
+        return found
 
 
 @st.cache_data(show_spinner=False, max_entries=64, ttl="1h")

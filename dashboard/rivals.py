@@ -108,14 +108,10 @@ def chart(cells: Sequence[Cell], own: str, look: Look) -> Any:
             for cell in cells
         ]
     )
-    y = alt.Y(
-        "name:N",
-        sort=list(dict.fromkeys(data.name)),
-        title=None,
-        axis=alt.Axis(
-            ticks=False, domain=False, labelLimit=220, labelPadding=8, labelFontSize=13, labelColor=look.text
-        ),
-    )
+    names = list(dict.fromkeys(data.name))
+    wide = f"width / {data.brand.nunique()}"  # pixels of a column
+    # A theme's name stands above its row: beside it, a narrow screen would have no room for the shares.
+    y = alt.Y("name:N", sort=names, title=None, axis=None, scale=alt.Scale(paddingInner=0.4, paddingOuter=0.4))
     x = alt.X(
         "column:N",
         sort=list(dict.fromkeys(data.column)),
@@ -125,7 +121,8 @@ def chart(cells: Sequence[Cell], own: str, look: Look) -> Any:
             ticks=False,
             domain=False,
             labelAngle=0,
-            labelLimit=140,
+            labelLimit=alt.ExprRef(f"{wide} - 4"),
+            labelOverlap=False,
             labelFontSize=13,
             labelColor=look.text,
         ),
@@ -152,14 +149,17 @@ def chart(cells: Sequence[Cell], own: str, look: Look) -> Any:
         .mark_text(dy=-6, color=look.text, fontWeight="bold", fontSize=13)
         .encode(text="said:N"),
         base.transform_filter("!datum.apart").mark_text(dy=-6, color=look.text, fontSize=13).encode(text="said:N"),
-        base.mark_text(dy=9, color=look.text, fontSize=10.5).encode(text="spread:N"),
+        base.mark_text(dy=9, color=look.text, fontSize=10.5, limit=alt.ExprRef(wide)).encode(text="spread:N"),
+        alt.Chart(pd.DataFrame({"name": names}))
+        .mark_text(align="left", baseline="bottom", dy=-5, color=look.text, fontSize=13, limit=alt.ExprRef("width"))
+        .encode(x=alt.value(0), y=alt.Y("name:N", sort=names, bandPosition=0), text="name:N"),
     ]
     title = [
         finding(cells, own),
         "Shares of complaints with 95% intervals",
         "Bold differs beyond chance; a click shows what was said",
     ]
-    return canvas.whole(layers, title, 38 * data.theme.nunique() + 100, look)
+    return canvas.whole(layers, title, 58 * data.theme.nunique() + 110, look)
 
 
 def _lost(heard: pd.DataFrame, gaps: Sequence[Gap], start: datetime, finish: datetime) -> float:

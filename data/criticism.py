@@ -103,6 +103,12 @@ def compared(con: Connection, of: str) -> set[str]:
     return {row[0] for row in con.execute("SELECT DISTINCT brand FROM theme_peers WHERE of = ?", [of]).fetchall()}
 
 
+def compared_with(con: Connection, brand: str) -> list[str]:
+    """Lists the brands against whose themes a brand's complaints were set."""
+    rows = con.execute("SELECT DISTINCT of FROM theme_peers WHERE brand = ? ORDER BY of", [brand]).fetchall()
+    return [row[0] for row in rows if row[0] != brand]
+
+
 def voices(con: Connection, brand: str) -> int:
     """Counts the people who ever complained about a brand; each nameless complaint is a voice of its own."""
     row = con.execute(

@@ -494,7 +494,7 @@ def test_a_correction_is_kept_shown_at_once_and_counted(kept: Database) -> None:
     app.button(key="correct positive").click().run()
     assert "corrected by a person" in said(app)
     assert app.button(key="correct positive").disabled
-    assert list(app.dataframe[-1].value["Sentiment"])[1] == "▲ positive (corrected)"
+    assert list(app.dataframe[-1].value["Sentiment"])[1] == "▲ positive ✓"
     assert figure(overview(), "Negative share")[0] == "25%"
     with kept.look() as con:
         rows = con.execute("SELECT source, id, brand, label FROM corrections").fetchall()

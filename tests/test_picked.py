@@ -3,6 +3,7 @@
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -41,6 +42,11 @@ def listed(app: AppTest) -> list[str]:
     return [
         text for one in app.dataframe if set(one.value) == {"Mention", "When", "Source"} for text in one.value.Mention
     ]
+
+
+def ways(app: AppTest) -> dict[str, str]:
+    """Gives the links of a page: what is written on them, and the address they lead to."""
+    return {one.proto.label: one.proto.query_string for one in app.get("page_link")}
 
 
 @pytest.mark.parametrize(
@@ -85,6 +91,14 @@ def test_a_cell_of_brands_by_themes_lists_what_it_counts(midnight: datetime, bra
     ((count,),) = [(one["of"].split(" of ")[0],) for one in cells.to_dict("records") if one["brand"] == brand][:1]
     assert f"{count} stories" in "\n".join(one.value for one in app.caption)
     assert listed(app) and all("courier" in one for one in listed(app))
+    (address,) = [address for label, address in ways(app).items() if label.endswith("under Mentions")]
+    led = AppTest.from_file(str(Path(launch.__file__).parent / "app.py"), default_timeout=120).run()
+    led.switch_page("mentions.py")
+    led.query_params.update(parse_qs(address))
+    led.run()
+    assert led.selectbox(key="brand").value == brand
+    assert led.selectbox(key="theme").value == "courier"
+    assert f"{count} stories, newest first" in "\n".join(one.value for one in led.caption)
 
 
 def test_a_day_of_a_source_lists_what_it_brought_and_about_whom(midnight: datetime) -> None:
