@@ -1,20 +1,21 @@
 """Keeps the embeddings of texts in a file of its own, `embeddings.sqlite`: the main file is copied for every snapshot.
 
-A text is named by the digest of its words, so copies share a row and an edit has another. SQLite, because several
-processes read while one writes. What is here is derived: lost, it is made again by scoring. Vectors are saved before
-the scores that come from the same pass, so a scored text has one, unless an older Earful scored it.
+A text is named by the digest of its words, so copies share a row and an edit has another. What is here is derived:
+lost, it is made again by scoring. Vectors are saved before the scores that come from the same pass, so a scored text
+has one, unless an older Earful scored it.
 """
 
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from earful.data import aside
+
 Vectors = npt.NDArray[np.float32]
 AT_ONCE = 500  # keys a question
+FILE = "embeddings.sqlite"
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS vectors"
     " (model TEXT, digest TEXT, vector BLOB, PRIMARY KEY (model, digest)) WITHOUT ROWID",
@@ -25,14 +26,14 @@ SCHEMA = (
 def save(folder: Path, model: str, vectors: Mapping[str, npt.NDArray[np.floating]]) -> None:
     """Keeps unit vectors by digest; words that have one already keep it, so that nothing built on it moves."""
     rows = [(model, digest, np.asarray(vector, np.float16).tobytes()) for digest, vector in vectors.items()]
-    with _open(folder) as con:
+    with aside.opened(folder / FILE, SCHEMA) as con:
         con.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?, ?)", rows)
 
 
 def read(folder: Path, model: str, digests: Sequence[str]) -> dict[str, Vectors]:
     """Finds the vectors of those texts that have one, as float32 of shape (size,)."""
     found: dict[str, Vectors] = {}
-    with _open(folder) as con:
+    with aside.opened(folder / FILE, SCHEMA) as con:
         for start in range(0, len(digests), AT_ONCE):
             asked = digests[start : start + AT_ONCE]
             marks = ",".join("?" * len(asked))
@@ -47,7 +48,7 @@ def read(folder: Path, model: str, digests: Sequence[str]) -> dict[str, Vectors]
 def lacking(folder: Path, model: str, digests: Sequence[str]) -> list[str]:
     """Picks the texts that have no vector by the model, in their order."""
     there: set[str] = set()
-    with _open(folder) as con:
+    with aside.opened(folder / FILE, SCHEMA) as con:
         for start in range(0, len(digests), AT_ONCE):
             asked = digests[start : start + AT_ONCE]
             marks = ",".join("?" * len(asked))
@@ -61,22 +62,11 @@ def lacking(folder: Path, model: str, digests: Sequence[str]) -> list[str]:
 
 def is_whole(folder: Path, model: str) -> bool:
     """Tells whether it was found out that every text the model scored has a vector."""
-    with _open(folder) as con:
+    with aside.opened(folder / FILE, SCHEMA) as con:
         return con.execute("SELECT 1 FROM whole WHERE model = ?", [model]).fetchone() is not None
 
 
 def mark_whole(folder: Path, model: str) -> None:
     """Remembers that every text the model scored has a vector; forgotten when the file is lost, as it should be."""
-    with _open(folder) as con:
+    with aside.opened(folder / FILE, SCHEMA) as con:
         con.execute("INSERT OR IGNORE INTO whole VALUES (?)", [model])
-
-
-@contextmanager
-def _open(folder: Path) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(folder / "embeddings.sqlite", timeout=30)) as con:
-        con.execute("PRAGMA journal_mode = WAL")
-        con.execute("PRAGMA synchronous = NORMAL")
-        for statement in SCHEMA:
-            con.execute(statement)
-        with con:
-            yield con

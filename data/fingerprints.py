@@ -9,14 +9,16 @@ filled again.
 import hashlib
 import sqlite3
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from earful.data import aside
 
 PERIOD = 30 * 24 * 60  # minutes
 SEEN = 64  # entries seen at one place, the nearest in time: what is common to more tells little
 Key = tuple[str, str]  # a mention's source and id
+FILE = "stories.sqlite"
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS entries (entry INTEGER PRIMARY KEY, name INTEGER UNIQUE, source TEXT, id TEXT,"
     " digest TEXT, minute INTEGER, places BLOB, content BLOB)",
@@ -40,7 +42,7 @@ class Entry:
 
 def put(folder: Path, entries: Sequence[Entry], mark: str = "") -> list[int]:
     """Puts entries in place of those of the same mentions, leaves the batch's mark, and gives their numbers."""
-    with _open(folder) as con:
+    with aside.opened(folder / FILE, SCHEMA) as con:
         _take_out(con, [(one.source, one.id) for one in entries])
         numbers = []
         rows = []
@@ -63,7 +65,7 @@ def near(folder: Path, sought: Sequence[tuple[int, Sequence[int]]], window: int)
 
     Maps their numbers to weights: a place that few share says more.
     """
-    with _open(folder) as con:
+    with aside.opened(folder / FILE, SCHEMA) as con:
         return [_near(con, minute, places, window) for minute, places in sought]
 
 
@@ -98,7 +100,7 @@ def _nearest(con: sqlite3.Connection, place: int, begin: int, end: int, order: s
 def read(folder: Path, numbers: Iterable[int]) -> dict[int, tuple[Key, str, bytes]]:
     """Gives (source, id), digest and content of entries by their numbers."""
     found: dict[int, tuple[Key, str, bytes]] = {}
-    with _open(folder) as con:
+    with aside.opened(folder / FILE, SCHEMA) as con:
         for number in numbers:
             row = con.execute("SELECT source, id, digest, content FROM entries WHERE entry = ?", [number]).fetchone()
             found[number] = (row[0], row[1]), row[2], row[3]
@@ -107,20 +109,20 @@ def read(folder: Path, numbers: Iterable[int]) -> dict[int, tuple[Key, str, byte
 
 def lacking(folder: Path, mentions: Mapping[Key, str]) -> set[Key]:
     """Picks those mentions, given with the digests of their words, that have no entry in these words."""
-    with _open(folder) as con:
+    with aside.opened(folder / FILE, SCHEMA) as con:
         question = "SELECT 1 FROM entries WHERE name = ? AND digest = ?"
         return {key for key, digest in mentions.items() if not con.execute(question, [_name(key), digest]).fetchone()}
 
 
 def forget(folder: Path, mentions: Sequence[Key]) -> None:
     """Takes the entries of mentions out."""
-    with _open(folder) as con:
+    with aside.opened(folder / FILE, SCHEMA) as con:
         _take_out(con, mentions)
 
 
 def has(folder: Path, mark: str) -> bool:
     """Tells whether the file holds a batch's mark."""
-    with _open(folder) as con:
+    with aside.opened(folder / FILE, SCHEMA) as con:
         return con.execute("SELECT 1 FROM marks WHERE mark = ?", [mark]).fetchone() is not None
 
 
@@ -138,14 +140,3 @@ def _take_out(con: sqlite3.Connection, mentions: Sequence[Key]) -> None:
 def _name(key: Key) -> int:
     """Names a mention by 64 bits: a billion of them could be kept before two are likely to share a name."""
     return int.from_bytes(hashlib.sha256("\0".join(key).encode()).digest()[:8], "big", signed=True)
-
-
-@contextmanager
-def _open(folder: Path) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(folder / "stories.sqlite", timeout=30)) as con:
-        con.execute("PRAGMA journal_mode = WAL")
-        con.execute("PRAGMA synchronous = NORMAL")
-        for statement in SCHEMA:
-            con.execute(statement)
-        with con:
-            yield con
