@@ -147,7 +147,7 @@ def tell(
 
 def notice(bad: Sequence[Check], config: Config) -> Notice:
     """Writes what is wrong with Earful itself, or that nothing is any more."""
-    links = (Link("Look", f"{config.dashboard}/sources"),)
+    links = (Link("See the sources", f"{config.dashboard}/sources"),)
     if not bad:
         said = "Everything had its last success lately."
         return Notice("Earful itself is well again", (said,), links=links, tone="good")

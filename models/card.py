@@ -166,7 +166,7 @@ def split(
     left = sum(observed.values()) - sum(row[1] for row in rows)
     if left or total != sum(row[2] for row in rows):  # without a history nobody was expected to say what was expected
         rows.append((OTHERS, left, total - sum(row[2] for row in rows)))
-    shares = _shares([10 * count - tenth for _, count, tenth in rows])
+    shares = _shares([10 * count - tenth for _, count, tenth in rows], bool(rows) and rows[-1][0] == OTHERS)
     return tuple(
         Part(name, count, tenth / 10, (10 * count - tenth) / 10, share, count)
         for (name, count, tenth), share in zip(rows, shares, strict=True)
@@ -191,12 +191,20 @@ def _dealt(total: int, weights: Mapping[str, float]) -> dict[str, int]:
     return {name: value for name, value in dealt.items() if value}
 
 
-def _shares(excess: Sequence[int]) -> list[float]:
-    """Gives each part's share of the sum; whole percent that add up to 1, all 0 where the sum is not positive."""
+def _shares(excess: Sequence[int], closed: bool) -> list[float]:
+    """Gives each part's share of the sum; whole percent that add up to 1, all 0 where the sum is not positive.
+
+    Equal parts have equal shares where they are `closed` by the row "others", which takes the difference.
+    """
     total = sum(excess)
     if total <= 0:
         return [0.0] * len(excess)
     exact = [100 * one / total for one in excess]
+    if closed:
+        near = [round(one) for one in exact[:-1]]
+        rest = 100 - sum(near)
+        if rest == 0 or rest * exact[-1] > 0:
+            return [one / 100 for one in (*near, rest)]
     dealt = [math.floor(one) for one in exact]
     order = sorted(range(len(exact)), key=lambda place: dealt[place] - exact[place])
     for place in order[: 100 - sum(dealt)]:

@@ -50,6 +50,19 @@ def test_the_largest_remainder_is_rounded_up() -> None:
     assert {one.name: one.expected for one in parts} == {"a": 0.3, "b": 0.3, "c": 0.4}
 
 
+@pytest.mark.parametrize("seed", range(100))
+def test_equal_parts_have_equal_shares_where_others_take_the_difference(seed: int) -> None:
+    chance = random.Random(seed)
+    count, of_others = chance.randrange(2, 6), chance.randrange(1, 40)
+    parts = split(
+        {**dict.fromkeys("abcde"[:count], 1), **{f"z{n}": 1 for n in range(of_others)}}, {}, 0.7, "abcde"[:count]
+    )
+    assert parts[-1].name == OTHERS and len({one.share for one in parts[:-1]}) == 1
+    assert sum((exact(one.share) for one in parts), Decimal(0)) == 1
+    whole = sum(one.excess for one in parts)
+    assert all(abs(one.share - one.excess / whole) <= 0.03 for one in parts)
+
+
 def test_without_a_history_nobody_was_expected() -> None:
     parts = split({"a": 3, "": 2}, {}, 1.5)
     assert [(one.name, one.expected, one.excess) for one in parts] == [

@@ -109,7 +109,7 @@ def test_a_message_that_is_taken_is_sent_once(desk, code: int) -> None:
         "",
         "Rule “Criticism”, from 3 Mar 2025, 09:00 to 12:00 (UTC). Intervals are at 95%.",
         "",
-        "Look: http://localhost:8501/mentions?brand=Acme",
+        "See the mentions: http://localhost:8501/mentions?brand=Acme",
     ]
 
 
@@ -333,7 +333,7 @@ def test_a_message_fits_into_every_target_and_keeps_its_link() -> None:
         for state in ("firing", "resolved"):
             title, text = told({"state": state, "card": card})
             assert clean.size(title) + clean.size(text) <= LIMIT == 2000
-            assert text.endswith(f"Look: {link}")
+            assert text.endswith(f"See the mentions: {link}")
             assert text.count("https://forum.example/") == text.count("u" * 300), "no link is cut"
 
 

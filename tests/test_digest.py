@@ -116,7 +116,7 @@ def test_what_is_not_known_is_told(tmp_path: Path) -> None:
             ],
         )
     content = drawn(database)
-    assert content["gaps"] == [{"source": "shop", "hours": 30.0}]
+    assert content["gaps"] == [{"source": "shop", "name": "shop", "hours": 30.0}]
     told = written(content)
     assert "- shop was not heard for 30 hours" in told
     assert "- 1 story was not scored (by language: Icelandic 1)" in told

@@ -351,7 +351,7 @@ def test_a_message_about_many_sources_fits_and_calls_nobody() -> None:
     assert title.replace("\u2060", "") == "Sources: f.example is blocked (50 sources)"
     assert len(title) + len(text) <= targets.LIMIT
     assert "@everyone" not in text
-    assert text.endswith("Look: http://d/sources")
+    assert text.endswith("See the sources: http://d/sources")
 
 
 # The command

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
@@ -93,7 +94,7 @@ def test_plain_text_is_harmless(attack: str) -> None:
     assert "<" not in body
     assert "`" not in body
     assert clean.size(title) + clean.size(body) <= 2000
-    assert body.endswith(f"Look: {LINK}\nExplain or acknowledge: {PAGE}")
+    assert body.endswith(f"See the mentions: {LINK}\nExplain or acknowledge: {PAGE}")
     assert not re.search(r"\n{3}", body)
 
 
@@ -288,13 +289,15 @@ def test_other_alerts_of_the_brand_are_told_too() -> None:
     for state in ("firing", "resolved"):
         made = alert.write({"state": state, "card": card_of(), "also": also}, ZONE)
         body = text.write(made, 4000)[1]
-        assert "- lasts  61 negative stories, 9.5 expected (rule “A bad day”)" in body
-        assert "- calm again  3 stories, 0.4 expected (rule “Shop”)" in body
+        assert "- goes on  61 negative stories, 9.5 expected (rule “A bad day”)" in body
+        assert "- is over  3 stories, 0.4 expected (rule “Shop”)" in body
 
 
 def test_what_says_nothing_is_left_out() -> None:
     """Stories that were told once, one language alone, and a split of which nothing has a name."""
     once = [part | {"mentions": 1} for part in card_of()["splits"]["story"]]
+    alone = told("calm", splits={"author": once, "theme": once})
+    assert [part.title for part in alone.sections if part.rank in (2, 7)] == ["What about"]
     one = [card_of()["splits"]["language"][0]]
     nameless = [one[0] | {"name": "unknown"}]
     splits = {**card_of()["splits"], "story": once, "language": one, "author": nameless}
@@ -311,7 +314,7 @@ def test_what_is_new_is_told_by_kind() -> None:
     ]
     (section,) = [part for part in told("calm", new=new).sections if part.title == "What is new"]
     assert [(item.value, item.text, item.detail) for item in section.items] == [
-        ("words", "parcel 11 (0), lost 10 (2)", "stories now (before)"),
+        ("words", "parcel 11 (0), lost 10 (2)", "stories now, before in brackets"),
         ("sources", "Hacker News (acme) 4", "stories now; none before"),
     ]
 
@@ -323,13 +326,39 @@ def test_a_silence_is_told_as_one() -> None:
     assert made.lead[0] == "That is 14.2 fewer than expected (8.3 to 20.1 by the scatter of the usual)."
 
 
-def test_other_rules_that_broke_out_are_named_in_the_one_message() -> None:
+def test_of_many_other_rules_the_first_are_named_and_all_are_counted() -> None:
+    others = [{"rule": f"R{n} <b>", "state": state} for n, state in enumerate(["firing", "resolved"] * 4)]
     message = {"state": "firing", "card": card_of()}
-    states = ("firing", "resolved", "firing", "firing")
-    others = [{"rule": f"R{n} <b>", "state": state} for n, state in enumerate(states)]
-    said = compose.alert.write(message | {"also": others}, ZoneInfo("UTC")).lead[-1]
-    assert said == "Other rules for this brand: “R0 <b>” (goes on), “R1 <b>” (is over), “R2 <b>” (goes on) and 1 more."
-    assert not any("Other rules" in line for line in compose.alert.write(message | {"also": []}, ZoneInfo("UTC")).lead)
+    (section,) = [one for one in alert.write(message | {"also": others}, ZONE).sections if "Other" in one.title]
+    assert section.note == "the first 5 of 8" and len(section.items) == 5
+    assert [(one.value, one.text) for one in section.items][:2] == [
+        ("goes on", "rule “R0 <b>”"),
+        ("is over", "rule “R1 <b>”"),
+    ]
+    assert not any("Other" in one.title for one in alert.write(message | {"also": []}, ZONE).sections)
+
+
+def test_talk_is_called_criticism_only_where_it_is() -> None:
+    few = {"counts": "all", "of": {"stars_at_most": 2}}
+    assert told("calm").title.startswith("Criticism of Acme: ")
+    assert told("calm", **few).title.startswith("Criticism of Acme: ")
+    assert told("calm", counts="all").title.startswith("Much talk of Acme: ")
+    assert told("calm", counts="all", reminder=True).title.startswith("Reminder: much talk of Acme: ")
+
+
+def test_a_peak_that_is_the_whole_alert_is_not_told_twice() -> None:
+    assert any("peak" in said for said in told("calm").lead)
+    peak = {"start": (NOW - 3 * HOUR).isoformat(), "finish": NOW.isoformat(), "observed": 31, "expected": 2.2}
+    assert not any("peak" in said for said in told("calm", peak=peak).lead)
+
+
+def test_shares_are_told_only_where_equal_parts_have_equal_ones() -> None:
+    odd = [asdict(one) for one in card.split({"a": 2, "b": 2, "c": 2}, {}, 0.0)]
+    closed = [asdict(one) for one in card.split(dict.fromkeys("abcdefgh", 2), {}, 0.1)]
+    for parts, shares in ((odd, 0), (closed, 6)):
+        assert [part["excess"] for part in parts][:3] == [2.0, 2.0, 2.0]
+        (where, *_) = told("calm", splits={"source": parts}, excess=6.0).sections
+        assert sum("%" in item.value for item in where.items) == shares
 
 
 def card_of() -> dict[str, Any]:

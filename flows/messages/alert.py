@@ -20,7 +20,7 @@ SPLITS = {  # their headings, and the place at which each is told and kept
 KINDS = {"theme": "themes", "words": "words", "distinct": "shared words", "source": "sources", "author": "voices"}
 OTHERS = {"others": "all others", "unknown": "not known"}
 ALSO = {"firing": "goes on", "resolved": "is over"}  # how a brand's other alerts stand
-MOST_ALSO = 3
+MOST_ALSO = 5
 NAME, QUOTE, WHY = 90, 280, 400  # UTF-16 units of a name, of a quote and of the reason
 
 
@@ -53,7 +53,9 @@ def _title(card: Mapping[str, Any], resolved: bool) -> str:
     brand = clean.line(card["brand"], NAME)
     verb = f"Calm again: {brand}" if resolved else f"{brand} has gone quiet"
     if not resolved and card["counts"] != "silence":
-        verb = f"{'Reminder: criticism' if card.get('reminder') else 'Criticism'} of {brand}"
+        talk = card["counts"] == "all" and not (card.get("of") or {}).get("stars_at_most")
+        said = "much talk" if talk else "criticism"
+        verb = f"{f'Reminder: {said}' if card.get('reminder') else said.capitalize()} of {brand}"
     return f"{verb}: {card['observed']} {what} in {_length(card)}, {card['expected']:.1f} expected"
 
 
@@ -77,7 +79,8 @@ def _lead(message: Mapping[str, Any], resolved: bool, zone: ZoneInfo) -> list[st
         low, high = sorted((abs(card["low"]), abs(card["high"]))) if excess < 0 else (card["low"], card["high"])
         said.append(f"That is {more} ({low:.1f} to {high:.1f} by the scatter of the usual).")
     peak = card.get("peak")
-    top = f"the peak was {peak['observed']}, {_span(peak, zone)}" if peak and peak["observed"] else ""
+    whole = bool(peak) and (peak["start"], peak["finish"]) == (card["start"], card["finish"])
+    top = f"the peak was {peak['observed']}, {_span(peak, zone)}" if peak and peak["observed"] and not whole else ""
     if resolved and card.get("duration") is not None:
         said.insert(0, f"It lasted {when.length(timedelta(seconds=card['duration']))}{f'; {top}' if top else ''}.")
     elif top:
@@ -90,12 +93,6 @@ def _lead(message: Mapping[str, Any], resolved: bool, zone: ZoneInfo) -> list[st
         said.append(f"You hear of it {when.length(timedelta(seconds=card['late_by']))} later than usual.")
     if card.get("budget"):
         said.append(f"The rule's budget: {clean.line(card['budget'], NAME)}.")
-    if also := message.get("also"):
-        rules = [
-            f"“{clean.line(one['rule'], NAME)}” ({ALSO.get(one['state'], one['state'])})" for one in also[:MOST_ALSO]
-        ]
-        more = f" and {len(also) - MOST_ALSO} more" if len(also) > MOST_ALSO else ""
-        said.append(f"Other rules for this brand: {', '.join(rules)}{more}.")
     return said
 
 
@@ -106,17 +103,23 @@ def _splits(card: Mapping[str, Any]) -> list[Section]:
         parts = splits.get(name) or ()
         if len(parts) < 2 and (name == "language" or any(part["name"] in OTHERS for part in parts)):
             continue  # one language, or nothing that has a name
-        if name == "story" and all(part["mentions"] <= 1 for part in parts if part["name"] not in OTHERS):
-            continue  # each was told once: they stand for nothing but themselves
+        if name in ("story", "author") and all(part["mentions"] <= 1 for part in parts if part["name"] not in OTHERS):
+            continue  # each was told once, or spoke once: they stand for nothing but themselves
         if parts:
             note = f"these {len(parts)} sum to {card['excess']:+.1f}" if len(parts) > 1 else ""
-            shares = all(part["excess"] >= 0 for part in parts)  # else some are more than the whole
+            shares = all(part["excess"] >= 0 for part in parts) and _are_even(parts)  # else some exceed the whole
             items = tuple(_part(name, part, shares) for part in parts)
             found.append(Section(title, items, note.replace("-", "−"), rank, whole=True))
     if not splits and card.get("sources"):
         heard = tuple(Item(place(one), str(one["count"])) for one in card["sources"][:5])
         found.append(Section(SPLITS["source"][0], heard))
     return found
+
+
+def _are_even(parts: Sequence[Mapping[str, Any]]) -> bool:
+    """Tells whether equal parts have equal shares: whole percent can't be dealt out evenly to three, say."""
+    named = [part for part in parts if part["name"] != "others"]
+    return len({(part["excess"], part["share"]) for part in named}) == len({part["excess"] for part in named})
 
 
 def _part(split: str, part: Mapping[str, Any], shares: bool) -> Item:
@@ -137,16 +140,16 @@ def _named(split: str, name: str) -> str:
 
 
 def _also(message: Mapping[str, Any]) -> list[Section]:
-    items = tuple(
-        Item(
-            f"{one['observed']} {clean.line(one['what'] or 'stories', NAME)}, {one['expected']:.1f} expected",
-            "calm again" if one["state"] == "resolved" else "lasts",
-            f"rule “{clean.line(one['rule'], NAME)}”",
-        )
-        for one in message.get("also") or ()
-        if one.get("expected") is not None
-    )
-    return [Section("Other alerts of this brand", items, rank=2)] if items else []
+    also = message.get("also") or ()
+    items = []
+    for one in also[:MOST_ALSO]:
+        seen = ""
+        if one.get("expected") is not None:
+            seen = f"{one['observed']} {clean.line(one['what'] or 'stories', NAME)}, {one['expected']:.1f} expected"
+        rule = f"rule “{clean.line(one['rule'], NAME)}”"
+        items.append(Item(seen or rule, ALSO.get(one["state"], one["state"]), rule if seen else ""))
+    note = f"the first {MOST_ALSO} of {len(also)}" if len(also) > MOST_ALSO else ""
+    return [Section("Other alerts of this brand", tuple(items), note, rank=2)] if items else []
 
 
 def _new(card: Mapping[str, Any]) -> list[Section]:
@@ -159,7 +162,9 @@ def _new(card: Mapping[str, Any]) -> list[Section]:
             f"{_named(kind, one['name'])} {one['observed']}" + (f" ({one['before']})" if known else "") for one in found
         )
         if found:
-            items.append(Item(told, title, f"stories now ({base})" if known else f"stories now; none {base}"))
+            items.append(
+                Item(told, title, f"stories now, {base} in brackets" if known else f"stories now; none {base}")
+            )
     return [Section("What is new", tuple(items), rank=5)] if items else []
 
 
@@ -183,7 +188,7 @@ def _unknown(card: Mapping[str, Any]) -> list[Section]:
 
 def _links(card: Mapping[str, Any]) -> Sequence[Link]:
     page = [Link("Explain or acknowledge", card["page"])] if card.get("page") else []
-    return [Link("Look", card["link"]), *page]
+    return [Link("See the mentions", card["link"]), *page]
 
 
 def _chart_says(card: Mapping[str, Any]) -> str:

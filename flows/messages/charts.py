@@ -14,7 +14,7 @@ import vl_convert
 Spec = dict[str, Any]
 NEGATIVE, POSITIVE, NEUTRAL = "#C4500A", "#1B75BC", "#9AA5B1"  # as the dashboard's on light ground
 FAINT, INK, GRID = "#6B7683", "#22303C", "#E3E7EB"
-WIDTH, HEIGHT = 600, 170  # pixels of the drawing; mails are seldom shown wider
+WIDTH, HEIGHT = 480, 150  # pixels of the drawing; small, so that its letters can be read on a telephone
 LINES = ("domainColor", "tickColor", "gridColor")
 VERSION = "6.1"  # of Vega-Lite
 
@@ -143,8 +143,8 @@ def _whole(chart: Spec) -> Spec:
         "config": {
             "view": {"stroke": None},
             "font": "sans-serif",
-            "axis": {"labelColor": FAINT, "labelFontSize": 11, **dict.fromkeys(LINES, GRID)},
-            "legend": {"labelColor": INK, "labelFontSize": 11},
+            "axis": {"labelColor": FAINT, "labelFontSize": 12, **dict.fromkeys(LINES, GRID)},
+            "legend": {"labelColor": INK, "labelFontSize": 12},
         },
     }
 
@@ -159,7 +159,7 @@ def _layer(rows: list[dict[str, Any]], mark: Spec, encoding: Spec) -> Spec:
 
 
 def _times(form: str) -> Spec:
-    axis = {"format": form, "grid": False, "labelOverlap": True, "tickCount": 7, "labelFlush": True}
+    axis = {"format": form, "grid": False, "labelOverlap": True, "tickCount": 5, "labelFlush": True}
     x = {"field": "from", "type": "temporal", "title": None, "scale": {"type": "utc", "nice": False}, "axis": axis}
     return {"x": x, "x2": {"field": "to"}}
 

@@ -35,7 +35,7 @@ def _slack(notice: Notice) -> Json:
     links = [part for link in notice.links for part in (_slack_link(link.label, link.url), _slack_text("   "))]
     foot = _slack_rich([_slack_text(notice.foot)]) if notice.foot else []
     header = {"type": "header", "text": {"type": "plain_text", "text": title, "emoji": False}}
-    blocks = [header, *lead, *map(_slack_section, notice.sections), *_slack_rich(links), *foot]
+    blocks = [header, *lead, *_slack_rich(links), *map(_slack_section, notice.sections), *foot]
     escaped = title.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return {"text": escaped, "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
 
@@ -53,7 +53,7 @@ def _slack_item(item: Item) -> list[Json]:
     if item.detail:
         parts.append(_slack_text(f"  {item.detail}", italic=True))
     if item.url:
-        parts += [_slack_text("  "), _slack_link(clean.host(item.url), item.url)]
+        parts += [_slack_text("  "), _slack_link(item.leads_to, item.url)]
     return parts
 
 
@@ -116,7 +116,7 @@ def _teams_item(item: Item) -> list[Json]:
         runs.append(_run(f"  {item.detail}", isSubtle=True))
     if item.url:
         opens = {"type": "Action.OpenUrl", "url": item.url}
-        runs.append(_run(f"  {clean.host(item.url)}", selectAction=opens))
+        runs.append(_run(f"  {item.leads_to}", selectAction=opens))
     return runs
 
 
@@ -160,7 +160,7 @@ def _discord_item(item: Item) -> str:
     value = f"**{_literal(item.value)}** " if item.value else ""
     said = _literal(f"“{item.text}”" if item.quoted else item.text)
     more = [_literal(item.detail)] if item.detail else []
-    more += [f"[{_literal(clean.host(item.url))}](<{item.url}>)"] if item.url else []
+    more += [f"[{_literal(item.leads_to)}](<{item.url}>)"] if item.url else []
     return f"{value}{said}" + (f" ({', '.join(more)})" if more else "")
 
 

@@ -42,7 +42,7 @@ def write(content: Mapping[str, Any], zone: ZoneInfo) -> Notice:
         title=f"{brand}, {span}: {finding}",
         lead=tuple(_lead(content, known, zone)),
         sections=tuple(sections),
-        links=(Link("Look", f"{content['dashboard']}/?{query}"),) if content["dashboard"] else (),
+        links=(Link("See it on the dashboard", f"{content['dashboard']}/?{query}"),) if content["dashboard"] else (),
         tone=tone,
         chart=charts.briefing(content["days"], zone),
         chart_says="Negative stories and all others, and net sentiment, over the period",
@@ -176,7 +176,8 @@ def _alerts(content: Mapping[str, Any], zone: ZoneInfo) -> list[Section]:
         over = f"over {when.moment(one['resolved'], zone)}" if one["resolved"] else "not over yet"
         seen = f"{one['observed']} {what}, {one['expected']:.1f} expected" if one["expected"] is not None else what
         url = clean.web_address(one["page"] or "")
-        items.append(Item(seen, "", f"{clean.line(one['rule'], NAME)}, {when.moment(one['fired'], zone)}, {over}", url))
+        told = f"{clean.line(one['rule'], NAME)}, {when.moment(one['fired'], zone)}, {over}"
+        items.append(Item(seen, "", told, url, link="open this alert"))
     shown = tuple(items[:SHOWN]) or (Item("None in this period."),)
     return [Section("Alerts", shown, f"{len(items)} in all" if len(items) > SHOWN else "", rank=5)]
 

@@ -4,12 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from earful.flows.messages import clean
+
 
 @dataclass(frozen=True)
 class Item:
     """One line of a section: `value` is its figure, `text` what is said, `detail` by whom, where and when.
 
-    `quoted` marks other people's words; `url` leads to them, "" where there is no address.
+    `quoted` marks other people's words; `url` leads to them, "" where there is no address, and is called `link`, by
+    default by its host.
     """
 
     text: str
@@ -17,6 +20,12 @@ class Item:
     detail: str = ""
     url: str = ""
     quoted: bool = False
+    link: str = ""
+
+    @property
+    def leads_to(self) -> str:
+        """What a reader is told of where the address leads."""
+        return self.link or clean.host(self.url)
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ def _item(sheet: _Sheet, item: Item, indent: float) -> None:
         sheet.set_text_color(*INK)
         sheet.cell(indent, 5, _shown(item.value), new_x=XPos.LMARGIN, new_y=YPos.TOP)
     _text(sheet, f"“{item.text}”" if item.quoted else item.text, 9, indent=indent)
-    detail = " · ".join(part for part in (item.detail, clean.host(item.url)) if part)
+    detail = " · ".join(part for part in (item.detail, item.leads_to) if part)
     _text(sheet, detail, 7.5, colour=FAINT, indent=indent, below=0.8, link=item.url)
 
 

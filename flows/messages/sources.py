@@ -14,7 +14,7 @@ def write(message: Mapping[str, Any]) -> Notice:
     card = message["card"]
     many = f"{len(card['members'])} source{'s' * (len(card['members']) > 1)}"
     subject = clean.line(card["subject"], 200)
-    links = (Link("Look", card["link"]),)
+    links = (Link("See the sources", card["link"]),)
     if message["state"] == "resolved":
         whom = "the network" if card["kind"] == "network" else subject
         title = f"Sources: {whom} is over its trouble"

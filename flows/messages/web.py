@@ -21,7 +21,7 @@ def page(notice: Notice, picture: str) -> str:
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta name="color-scheme" content="light"><title>{_text(notice.title)}</title>\n'
-        "<style>svg{max-width:100%;height:auto}</style></head>\n"
+        "<style>svg{width:100%;height:auto}</style></head>\n"
         f'<body style="margin:0;padding:16px;background:#F4F6F8">\n{body(notice, picture)}\n</body></html>\n'
     )
 
@@ -32,9 +32,9 @@ def body(notice: Notice, picture: str) -> str:
     parts = [
         f'<h1 style="{FONT};font-size:19px;line-height:1.3;color:{INK};margin:0 0 8px">{_text(notice.title)}</h1>',
         *(f'<p style="{TEXT};margin:0 0 6px">{_text(said)}</p>' for said in paragraphs if said),
+        _links(notice),
         f'<div style="margin:14px 0 6px">{picture}</div>' if picture else "",
         *map(_section, notice.sections),
-        _links(notice),
         f'<p style="{SMALL};margin:18px 0 0;border-top:1px solid {LINE};padding-top:10px">{_text(notice.foot)}</p>',
     ]
     content = "\n".join(part for part in parts if part)
@@ -70,14 +70,14 @@ def _row(item: Item, figures: bool) -> str:
     said = f"<i>“{_text(item.text)}”</i>" if item.quoted else _text(item.text)
     more = [f'<span style="color:{FAINT};font-size:12px">{_text(item.detail)}</span>'] if item.detail else []
     if item.url:
-        more.append(_link(clean.host(item.url), item.url, 12))
+        more.append(_link(item.leads_to, item.url, 12))
     below = f"{'<br>' if item.quoted else ' &nbsp; '}{' · '.join(more)}" if more else ""
     return f"<tr>{value if figures else ''}" + f'<td style="{TEXT};{edge}">{said}{below}</td></tr>'
 
 
 def _links(notice: Notice) -> str:
     shown = " &nbsp; ".join(_link(link.label, link.url, 14) for link in notice.links)
-    return f'<p style="{TEXT};margin:18px 0 0">{shown}</p>' if shown else ""
+    return f'<p style="{TEXT};margin:10px 0 0">{shown}</p>' if shown else ""
 
 
 def _link(label: str, url: str, size: int) -> str:
