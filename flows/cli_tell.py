@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -106,15 +107,22 @@ def print_targets(settings: Config, as_json: bool) -> None:
     configured = {target.name: target.kind for target in settings.targets}
     known = {row.target for row in rows}
     table = [
-        (row.target, configured.get(row.target, "removed"), row.arrived, _minute(row.sent), row.waiting, row.error)
+        (
+            row.target,
+            configured.get(row.target, "removed"),
+            row.arrived,
+            _minute(row.sent, settings.zone),
+            row.waiting,
+            row.error,
+        )
         for row in rows
     ]
     table += [(name, kind, 0, "", 0, "") for name, kind in configured.items() if name not in known]
     show.table(("target", "kind", "arrived", "last", "waiting", "error"), table)
 
 
-def _minute(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M}" if at else ""
+def _minute(at: datetime | None, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else ""
 
 
 def _sent(settings: Config, name: str) -> dict[str, Any]:

@@ -54,9 +54,13 @@ class Rehearsal:
         days = round((self.now - self.since) / timedelta(days=1))
         if self.heard_since is None or not self.windows:
             return f"nobody spoke of {self.brand} in the last {days} days"
+        if self.rule.counts != "silence" and not any(window.observed for window in self.windows):
+            return f"nothing that this counts came in the last {days} days"
+        kept = round((self.now - self.heard_since) / timedelta(days=1))
+        known = f", of which {kept} are kept," if kept < days else ""
         times = {0: "not at all", 1: "once", 2: "twice"}.get(len(self.fired), f"{len(self.fired)} times")
         found = f"; its budget of {self.rule.allowance} finds the line {self.line:g}" if self.rule.budget else ""
-        return f"in the last {days} days this would have fired {times}{found}"
+        return f"in the last {days} days{known} this would have fired {times}{found}"
 
 
 def rehearse(con: Connection, config: Config, rule: Rule, brand: str, now: datetime, days: int = DAYS) -> Rehearsal:

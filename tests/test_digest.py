@@ -404,9 +404,12 @@ def test_the_command_shows_how_each_target_stands(command, tmp_path: Path) -> No
     with Database(tmp_path / "store").transaction() as con:
         messages = [(f"a|{name}", name, {"state": "test", "card": {}}) for name in ("team", "old")]
         alerting.put_out(con, "a", messages, NOON)
+        alerting.put_out(con, "b", [("b|team", "team", messages[0][2])], NOON)
+        alerting.mark_sent(con, "b|team", NOON)
         alerting.mark_failed(con, "a|team", "hooks.example: answered 500", timedelta(hours=1), NOON)
     code, out, _ = command("alert", "--targets")
     assert code == 0
-    assert re.search(r"team\s+webhook\s+0\s+1\s+hooks.example: answered 500", out)
+    at = f"{NOON.astimezone(ZoneInfo('Europe/Berlin')):%Y-%m-%d %H:%M}"
+    assert re.search(rf"team\s+webhook\s+1\s+{at}\s+1\s+hooks.example: answered 500", out)
     assert re.search(r"old\s+removed\s+0\s+1", out)
     assert json.loads(command("alert", "--targets", "--json")[1])[1]["failing"]

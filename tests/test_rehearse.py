@@ -53,7 +53,7 @@ def test_it_finds_the_alerts_that_were_raised(watched: tuple[Database, Config]) 
         found = rehearse.rehearse(con, settings, RULE, "Acme", NOW)
     assert [rows(database, f"FROM {table}") for table in ("alerts", "spikes", "outbox", "tellings")] == before
     assert [(one.life.started, one.life.fired, one.life.resolved) for one in found.fired] == [row[:3] for row in raised]
-    assert found.said == "in the last 90 days this would have fired twice"
+    assert found.said == "in the last 90 days, of which 40 are kept, this would have fired twice"
     assert [one.card.observed for one in found.fired] == [json.loads(row[3])["observed"] for row in raised]
     assert found.fired[0].peak.start in (START + 20 * DAY, START + 21 * DAY)
     assert len(found.windows) == 40 and found.windows[20].observed > 60
@@ -78,6 +78,15 @@ def test_a_budget_finds_its_own_line(watched: tuple[Database, Config]) -> None:
     assert strict.said.startswith("in the last 15 days this would have fired not at all")
 
 
+def test_a_rule_that_counts_nothing_is_said_to(watched: tuple[Database, Config]) -> None:
+    database, settings = watched
+    with database.look() as con:
+        found = rehearse.rehearse(con, settings, Rule(name="Stars", stars_at_most=2), "Acme", NOW)
+        silent = rehearse.rehearse(con, settings, Rule(name="Silent", counts="silence"), "Acme", NOW)
+    assert found.said == "nothing that this counts came in the last 90 days"
+    assert silent.said == "in the last 90 days, of which 40 are kept, this would have fired not at all"
+
+
 def test_of_nobody_nothing_can_be_rehearsed(watched: tuple[Database, Config]) -> None:
     database, settings = watched
     with database.look() as con:
@@ -98,6 +107,6 @@ def test_all_rules_of_all_brands_or_one(watched: tuple[Database, Config], capsys
                 rehearse.everything(con, settings, rule, brand, NOW)
     rehearse.print_rehearsals(every, settings.zone)
     printed = capsys.readouterr().out
-    assert "A bad day, Acme: in the last 90 days this would have fired twice" in printed
+    assert "A bad day, Acme: in the last 90 days, of which 40 are kept, this would have fired twice" in printed
     assert "2025-03-23 00:00" in printed
     assert json.loads(json.dumps(rehearse.as_json(every[0]), default=str))["alerts"][0]["card"]["brand"] == "Acme"
