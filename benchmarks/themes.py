@@ -8,6 +8,7 @@ issue (components), date and text. BERTopic is measured beside it where it is in
 
 import argparse
 import gzip
+import hashlib
 import json
 import resource
 import tempfile
@@ -19,11 +20,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from sklearn.cluster import KMeans
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score, v_measure_score
 
-from earful.connectors.types import Mention
 from earful.data import embeddings, store
 from earful.data.database import Database
 from earful.flows import themes as stage
@@ -296,52 +297,65 @@ def shuffled(name: str, one: Set, turns: int = 40) -> None:
 
 
 def duration(one: Set, mentions: int) -> None:
-    """Prints how long finding takes in a store with so many complaints, real ones repeated with noise."""
+    """Prints how long finding takes in a store with so many complaints, real ones repeated with noise.
+
+    Every third is by somebody who may have complained before.
+    """
     rng = np.random.default_rng(0)
-    picks = rng.integers(0, len(one.texts), mentions)
+    picks = rng.integers(0, len(one.texts), mentions + 1000)
     now = datetime(2026, 6, 1, tzinfo=UTC)
     with tempfile.TemporaryDirectory() as folder:
         database = Database(Path(folder))
         for start in range(0, mentions, 20_000):
-            _fill(database, one, picks[start : start + 20_000], start, now, rng)
-        for what, at in (("first round", now), ("next day's round", now + timedelta(days=1))):
+            _fill(database, one, picks[start : min(start + 20_000, mentions)], start, now, rng)
+        for what, later in (("first round", 0), ("next day's round", 24), ("1,000 more placed", 25)):
+            if later == 25:
+                _fill(database, one, picks[mentions:], mentions, now, rng)
             began, used = time.perf_counter(), time.process_time()
-            done = stage.update(database, "m", lambda at=at: at, lambda *_: None)
+            done = stage.update(database, "m", lambda hours=later: now + timedelta(hours=hours), lambda *_: None)
             wall, spent = time.perf_counter() - began, time.process_time() - used
-            print(f"{mentions:,} complaints, {what}: {wall:.0f} s, {spent:.0f} s of processor; {done}", flush=True)
-        _fill(database, one, picks[:1000], mentions, now, rng)
-        began, used = time.perf_counter(), time.process_time()
-        stage.update(database, "m", lambda: now + timedelta(hours=25), lambda *_: None)
-        wall, spent = time.perf_counter() - began, time.process_time() - used
-        print(f"1,000 more placed: {wall:.1f} s, {spent:.1f} s of processor")
-    print(f"memory at peak: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            print(f"{mentions:,} complaints, {what}: {wall:.0f} s, {spent:.1f} s of processor, {peak:,.0f} MiB at peak;"
+                  f" {done}", flush=True)  # fmt: skip
+
+
+FILL = """
+INSERT INTO mentions BY NAME SELECT 'cfpb:x' AS source, id, '' AS url, author, published, published AS collected,
+    '' AS title, text, 'en' AS language, 0 AS engagement, '' AS parent, '' AS about, true AS dated, digest FROM made;
+INSERT INTO examined SELECT 'cfpb:x', id, digest, 'rules', 'en', id FROM made;
+INSERT INTO matches SELECT 'cfpb:x', id, 'Acme' FROM made;
+INSERT INTO scores BY NAME SELECT 'cfpb:x' AS source, id, 'Acme' AS brand, 'm' AS model, digest, 0.8 AS negative,
+    0.1 AS neutral, 0.1 AS positive, 'negative' AS label, '' AS reason, 1 AS tries, published AS scored,
+    'problem' AS intent FROM made;
+INSERT INTO facts BY NAME SELECT 'Acme' AS brand, 'cfpb:x' AS source, id, id AS story, true AS leads, published,
+    published AS collected, 'negative' AS label, false AS corrected, 'en' AS language, 'problem' AS intent FROM made
+"""
 
 
 def _fill(database: Database, one: Set, picks: np.ndarray, first: int, now: datetime, rng: np.random.Generator) -> None:
+    """Keeps so many complaints as if they had been collected, matched and scored."""
     days = rng.uniform(0, 360, len(picks))
-    said = [
-        Mention(f"m{first + at}", "", f"a{first + at}", now - timedelta(days=float(days[at])), "",
-                f"{one.texts[int(pick)]} {first + at}")
-        for at, pick in enumerate(picks)
-    ]  # fmt: skip
-    digests = [store.digest(mention) for mention in said]
+    texts = [f"{one.texts[int(pick)]} {first + at}" for at, pick in enumerate(picks)]
+    numbers = np.arange(first, first + len(picks))
+    speakers = np.where(numbers % 3, numbers, rng.integers(0, numbers + 1))
+    digests = [hashlib.sha256(f"\0{text}\0".encode()).hexdigest()[:16] for text in texts]
     noisy = one.vectors[picks] + 0.3 * rng.normal(size=(len(picks), one.vectors.shape[1])) / one.vectors.shape[1] ** 0.5
     noisy /= np.linalg.norm(noisy, axis=1, keepdims=True)
     embeddings.save(database.folder, "m", dict(zip(digests, noisy.astype(np.float32), strict=True)))
+    made = pa.table({
+        "id": [f"m{number}" for number in numbers],
+        "author": [f"a{speaker}" for speaker in speakers],
+        "published": pa.array([now - timedelta(days=float(day)) for day in days], pa.timestamp("us", "UTC")),
+        "text": texts,
+        "digest": digests,
+    })  # fmt: skip
     with database.transaction(publish=False) as con:
         store.set_up(con, [("Acme", "own", "x")], [("cfpb:x", "cfpb", "x")])
         store.use_model(con, "m")
-        store.save_page(con, "cfpb:x", said, now)
-        pairs = list(zip(said, digests, strict=True))
-        examined = [
-            store.Examined("cfpb:x", mention.id, digest, "en", mention.id, ("Acme",)) for mention, digest in pairs
-        ]
-        store.save_examined(con, "rules", examined)
-        scores = [
-            store.Score("cfpb:x", mention.id, "Acme", digest, 0.8, 0.1, 0.1, "negative", intent="problem")
-            for mention, digest in pairs
-        ]
-        store.save_scores(con, "m", now, scores)
+        con.register("made", made)
+        for statement in FILL.split(";"):
+            con.execute(statement)
+        con.unregister("made")
 
 
 def _ari(one: np.ndarray, other: np.ndarray) -> float:

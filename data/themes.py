@@ -24,9 +24,12 @@ COMPLAINTS = """
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Complaint:
-    """A complaint without its words, and the theme that it was found in: "" for none, None if it was not looked at."""
+    """A complaint without its words, and the theme that it was found in: "" for none, None if it was not looked at.
+
+    `again` tells whether its author or its story said so before; None if that was not found out of its present words.
+    """
 
     source: str
     id: str
@@ -35,6 +38,7 @@ class Complaint:
     author: str
     published: datetime
     theme: str | None
+    again: bool | None = None
 
     @property
     def key(self) -> Key:
@@ -63,7 +67,7 @@ class Theme:
     found: datetime
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Member:
     """A complaint's place: its theme ("" for none), the cosine to its centre, whether its author or its story said so
     before, and the stage of the customer's journey."""
@@ -91,7 +95,8 @@ class Round:
 def complaints(con: Connection, brand: str, since: datetime) -> list[Complaint]:
     """Lists a brand's complaints since a time, oldest first."""
     rows = con.execute(
-        "SELECT c.source, c.id, c.digest, c.story, c.author, c.published, t.theme"  # noqa: S608
+        "SELECT c.source, c.id, c.digest, c.story, c.author, c.published, t.theme,"  # noqa: S608
+        " CASE WHEN t.digest = c.digest THEN t.again END"
         f" FROM {COMPLAINTS} c LEFT JOIN theme_members t USING (brand, source, id)"
         " WHERE c.brand = ? AND c.published >= ? ORDER BY c.published, c.source, c.id",
         [brand, since],
@@ -143,8 +148,11 @@ def unplaced_peers(con: Connection, of: str, since: datetime, limit: int) -> lis
     return [(row[0], Complaint(*row[1:])) for row in rows]
 
 
-def said_before(con: Connection, brand: str, chosen: Sequence[Complaint]) -> list[Complaint]:
-    """Lists the complaints that have a place and are by an author or in a story of the chosen ones, oldest first."""
+def said_before(con: Connection, brand: str, chosen: Sequence[Complaint], most: int) -> list[Complaint]:
+    """Lists the complaints that have a place and are by an author or in a story of the chosen ones, oldest first.
+
+    Of an author these are so many at most.
+    """
     con.register(
         "chosen",
         pa.table({name: pa.array([getattr(one, name) for one in chosen], pa.string()) for name in ("author", "story")}),
@@ -153,8 +161,10 @@ def said_before(con: Connection, brand: str, chosen: Sequence[Complaint]) -> lis
         "SELECT c.source, c.id, c.digest, c.story, c.author, c.published, t.theme"  # noqa: S608
         f" FROM {COMPLAINTS} c JOIN theme_members t USING (brand, source, id, digest) WHERE c.brand = ? AND NOT t.again"
         " AND (c.story IN (SELECT story FROM chosen) OR (c.author <> '' AND c.author IN (SELECT author FROM chosen)))"
+        " QUALIFY c.story IN (SELECT story FROM chosen)"
+        " OR row_number() OVER (PARTITION BY c.author ORDER BY c.published, c.source, c.id) <= ?"
         " ORDER BY c.published, c.source, c.id",
-        [brand],
+        [brand, most],
     ).fetchall()
     con.unregister("chosen")
     return [Complaint(*row) for row in rows]
@@ -193,12 +203,18 @@ def last_round(con: Connection, brand: str) -> Round | None:
 
 
 def save_round(
-    con: Connection, brand: str, one: Round, themes: Sequence[Theme], members: Sequence[Member], since: datetime
+    con: Connection,
+    brand: str,
+    one: Round,
+    themes: Sequence[Theme],
+    members: Sequence[Member],
+    since: datetime,
+    most: int,
 ) -> None:
     """Keeps what a round found in the complaints since a time: themes by their ids, members, the space.
 
     What is older stays where it is. Other brands' complaints have to be set against the new themes, so those since
-    that time are forgotten.
+    that time are forgotten, `most` at most, the newest.
     """
     con.execute(
         "INSERT OR REPLACE INTO theme_rounds (brand, made, stories, note, model, space) VALUES (?, ?, ?, ?, ?, ?)",
@@ -214,9 +230,11 @@ def save_round(
              theme.state, theme.merged_into, theme.found, one.model, one.made],
         )  # fmt: skip
     con.execute(
-        "DELETE FROM theme_peers USING mentions m WHERE of = ? AND theme_peers.source = m.source"
-        " AND theme_peers.id = m.id AND m.published >= ?",
-        [brand, since],
+        "DELETE FROM theme_peers USING (SELECT p.brand, source, id FROM theme_peers p JOIN mentions m"
+        " USING (source, id) WHERE of = $of AND m.published >= $since ORDER BY m.published DESC, source, id LIMIT $most"
+        " ) old WHERE of = $of AND theme_peers.brand = old.brand AND theme_peers.source = old.source"
+        " AND theme_peers.id = old.id",
+        {"of": brand, "since": since, "most": most},
     )
     save_members(con, brand, members)
 

@@ -3,8 +3,6 @@
 Everything is found first and kept in one transaction, so a round that is killed leaves the one before.
 """
 
-import hashlib
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,18 +14,17 @@ from earful.data import themes as kept
 from earful.data.database import Database
 from earful.data.decided import Decisions, Key
 from earful.data.themes import Complaint, Member, Round
+from earful.flows import theme_voices as voices
 from earful.models import journey, naming, themes, themespace
 from earful.models.encoder import joined
 from earful.models.themes import Kept, Rows
 from earful.models.themespace import Space
 
 HISTORY = timedelta(days=365)
-SAMPLE = 20_000  # complaints in which themes are sought; the others are placed among them
-AT_ONCE = 2000
+MOST = 200_000  # complaints that are placed at once, the newest; of the older ones so many a run, as they were new
+AT_ONCE = 10_000
 NAMING = 100  # of a theme's members, the nearest to its centre, that name it
 QUOTED = 25  # of these, that may give the sentence
-NOBODY = frozenset(("", "a google user", "anonymous", "deleted", "[deleted]", "guest", "unknown", "user", "customer"))
-LOUD = 0.5  # of all complaints by one author: worth a word
 Progress = Callable[[str, int, int], None]
 
 
@@ -50,37 +47,41 @@ def find(database: Database, brand: str, brands: Sequence[str], model: str, now:
         complaints = kept.complaints(con, brand, since)
         known = kept.known(con, brand)
         decisions = decided.decisions(con, brand)
-    again = repeated(database, model, complaints)
-    voices = [one for one, repeats in zip(complaints, again, strict=True) if not repeats]
+    again = voices.repeated(database, model, complaints, len(complaints) - MOST)
+    heard = [one for one, repeats in zip(complaints, again, strict=True) if not repeats]
     stories = len({one.story for one in complaints})
-    if len(voices) < themes.ENOUGH:
-        few = f"too few: {len(voices)} different complaints so far, themes take {themes.ENOUGH}"
+    newest, newest_again = complaints[-MOST:], again[-MOST:]
+    if len(heard) < themes.ENOUGH:
+        few = f"too few: {len(heard)} different complaints so far, themes take {themes.ENOUGH}"
         placing = Placing(brand, model, None, [], [], decisions.moves)
-        members = place(database, placing, complaints, again, progress)
+        members = place(database, placing, newest, newest_again, progress)
         with database.transaction(publish=False) as con:
-            kept.save_round(con, brand, Round(now, stories, few, model, None), [], members, since)
+            kept.save_round(con, brand, Round(now, stories, few, model, None), [], members, since, MOST)
         return
-    voices = sample(voices, now)
-    texts, vectors = read(database, model, voices, None)
+    heard = voices.sample(heard, now)
+    texts, vectors = read(database, model, heard, None)
     space = themespace.fit(texts, vectors, brands)
     rows = space.place(texts, vectors)
-    ages = np.array([age(one, now) for one in voices])
-    ids, before = _known(voices, known, decisions, rows)
+    ages = np.array([voices.age(one, now) for one in heard])
+    ids, before = _known(heard, known, decisions, rows)
     found = themes.find(rows, ages, before)
     names = [ids[one.continues] if one.continues is not None else "" for one in found.themes]
     with database.look() as con:
-        names = _named(con, brand, names, [voices[int(one.members[(rows[one.members] @ one.centre).argmax()])]
+        names = _named(con, brand, names, [heard[int(one.members[(rows[one.members] @ one.centre).argmax()])]
                                            for one in found.themes])  # fmt: skip
     placing = Placing(brand, model, space, found.themes, names, decisions.moves)
-    members = place(database, placing, complaints, again, progress)
+    members = place(database, placing, newest, newest_again, progress)
     went = {ids[old]: names[new] for old, new in found.merged.items()}
     rest = [_ended(one, went, names) for one in known]
-    new = _described(placing, known, complaints, members, voices, texts, rows, now, brands)
-    note = _loud(complaints)
+    told = _told(complaints, again, members, went)
+    new = _described(placing, known, told, heard, texts, rows, now, brands)
+    note = voices.loud(complaints)
     failpoint.reach("themes_found")
     with database.transaction(publish=False) as con:
         round_ = Round(now, stories, note, model, space.to_bytes())
-        kept.save_round(con, brand, round_, [*new, *(one for one in rest if one.theme not in names)], members, since)
+        kept.save_round(
+            con, brand, round_, [*new, *(one for one in rest if one.theme not in names)], members, since, MOST
+        )
 
 
 def place(
@@ -124,48 +125,23 @@ def read(
     return texts, vectors
 
 
-def repeated(database: Database, model: str, complaints: Sequence[Complaint]) -> list[bool]:
-    """Tells of complaints, oldest first, which say what their author or their story said before."""
-    authors = ["" if one.author.lower() in NOBODY else f"{one.source}\0{one.author}" for one in complaints]
-    often = Counter(author for author in authors if author)
-    several = {place: complaints[place].digest for place, author in enumerate(authors) if often[author] > 1}
-    found = embeddings.read(database.folder, model, sorted(set(several.values()))) if model and several else {}
-    vectors = {place: found[digest] for place, digest in several.items() if digest in found}
-    authors = [author if often[author] > 1 else "" for author in authors]
-    return [bool(one) for one in themes.repeats(authors, [one.story for one in complaints], vectors)]
-
-
-def sample(voices: Sequence[Complaint], now: datetime) -> list[Complaint]:
-    """Takes the newest complaints and of the others the same ones every day, in their order."""
-    if len(voices) <= SAMPLE:
-        return list(voices)
-    recent = [one for one in voices if age(one, now) < themes.RECENT][-SAMPLE // 2 :]
-    there = {one.key for one in recent}
-    rest = sorted((one for one in voices if one.key not in there), key=lambda one: _hash(one.source, one.id))
-    return sorted([*recent, *rest[: SAMPLE - len(recent)]], key=lambda one: (one.published, one.key))
-
-
-def age(complaint: Complaint, now: datetime) -> float:
-    """Gives a complaint's age in days."""
-    return max(0.0, (now - complaint.published) / timedelta(days=1))
-
-
 def child(decision: str) -> str:
     """Names the theme that a person's split makes."""
-    return _hash("split", decision)
+    return voices.named("split", decision)
 
 
 def _known(
-    voices: Sequence[Complaint], known: Sequence[kept.Theme], decisions: Decisions, rows: Rows
+    heard: Sequence[Complaint], known: Sequence[kept.Theme], decisions: Decisions, rows: Rows
 ) -> tuple[list[str], list[Kept]]:
     """Gives the known themes that have members here, with the ids; of what people split both halves."""
     places: dict[str, list[int]] = {}
-    for place, one in enumerate(voices):
+    for place, one in enumerate(heard):
         if theme := decisions.moves.get(one.key, one.theme):
             places.setdefault(theme, []).append(place)
     there = {one.theme: one for one in known}
+    touched = decisions.touched | {child(decision) for decision in decisions.splits}
     alive = {
-        theme: Kept(np.array(members), there[theme].line if there[theme].narrow else 0.0, theme in decisions.touched)
+        theme: Kept(np.array(members), there[theme].line if there[theme].narrow else 0.0, theme in touched)
         for theme, members in places.items()
         if theme in there and there[theme].state != "merged" and not _spent(there[theme], len(members), decisions)
     }
@@ -174,7 +150,7 @@ def _known(
         if half in there or theme not in alive or len(alive[theme].members) < 2:
             continue
         members = alive[theme].members
-        chosen = np.array([voices[place].key in mentions for place in members])
+        chosen = np.array([heard[place].key in mentions for place in members])
         if not mentions:
             chosen = themes.split(rows[members])
         if chosen.any() and not chosen.all():
@@ -196,7 +172,7 @@ def _named(con: kept.Connection, brand: str, names: Sequence[str], central: Sequ
     for place, one in enumerate(central):
         attempt = 0
         while not given[place]:
-            name = _hash(brand, one.source, one.id, str(attempt))
+            name = voices.named(brand, one.source, one.id, str(attempt))
             if name not in given and not kept.taken(con, [name]):
                 given[place] = name
             attempt += 1
@@ -212,12 +188,24 @@ def _ended(one: kept.Theme, went: dict[str, str], alive: Sequence[str]) -> kept.
     return replace(one, state="merged" if into else "faded", merged_into=into, centre=b"")
 
 
+def _told(
+    complaints: Sequence[Complaint], again: Sequence[bool], members: Sequence[Member], went: dict[str, str]
+) -> dict[str, list[datetime]]:
+    """Gives the times of each theme's complaints; older ones than `members` are where they were."""
+    told: dict[str, list[datetime]] = {}
+    older = len(complaints) - len(members)
+    for place, (one, repeats) in enumerate(zip(complaints, again, strict=True)):
+        theme = one.theme if place < older else members[place - older].theme
+        if theme is not None and not repeats:
+            told.setdefault(went.get(theme, theme), []).append(one.published)
+    return told
+
+
 def _described(
     placing: Placing,
     known: Sequence[kept.Theme],
-    complaints: Sequence[Complaint],
-    members: Sequence[Member],
-    voices: Sequence[Complaint],
+    told: dict[str, list[datetime]],
+    heard: Sequence[Complaint],
     texts: Sequence[str],
     rows: Rows,
     now: datetime,
@@ -225,28 +213,23 @@ def _described(
 ) -> list[kept.Theme]:
     """Gives the found themes their names, sentences, times and states; an apt earlier name stays."""
     there = {one.theme: one for one in known}
-    told: dict[str, list[Complaint]] = {}
-    for one, member in zip(complaints, members, strict=True):
-        if not member.again:
-            told.setdefault(member.theme, []).append(one)
     near = [
         one.members[np.argsort(-(rows[one.members] @ one.centre), kind="stable")][:NAMING] for one in placing.themes
     ]
     counted = [naming.counts((texts[place] for place in places), brands) for places in near]
     whole = naming.together(counted)
-    span = max(age(one, now) for one in complaints)
+    span = max(voices.days(min(times), now) for times in told.values())
     described = []
     for theme, name, places, count in zip(placing.themes, placing.names, near, counted, strict=True):
-        mine = told.get(name) or [voices[int(place)] for place in theme.members]
-        times = [one.published for one in mine]
+        times = told.get(name) or [heard[int(place)].published for place in theme.members]
         given = naming.name(count, whole)
         if not given.name:  # they say nothing but what everybody says; it is a name all the same
             count = naming.counts((texts[place] for place in places), brands, vague=True)
             given = naming.name(count, naming.together([*counted, count]))
         place, sentence = naming.sentence([texts[int(place)] for place in places[:QUOTED]], given.words)
-        source = voices[int(places[place])]
+        source = heard[int(places[place])]
         before = there.get(name)
-        ages = np.array([age(one, now) for one in mine])
+        ages = np.array([voices.days(time, now) for time in times])
         state = themes.state(ages, span)
         first = max(age for age in ages if state != "new" or age < themes.RECENT)  # a stray of old begins nothing
         since = now - timedelta(days=float(first))
@@ -273,16 +256,3 @@ def _described(
             )
         )
     return described
-
-
-def _loud(complaints: Sequence[Complaint]) -> str:
-    """Says when one author wrote most of it."""
-    authors = Counter(one.author for one in complaints if one.author.lower() not in NOBODY)
-    most = max(authors.values(), default=0)
-    if most < max(themes.ENOUGH, LOUD * len(complaints)):
-        return ""
-    return f"one author wrote {most} of {len(complaints)} complaints; what is said again in like words counts once"
-
-
-def _hash(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:16]

@@ -14,12 +14,12 @@ from earful.data import decided, failpoint, queries
 from earful.data import themes as kept
 from earful.data.database import Database
 from earful.data.themes import Complaint
-from earful.flows import theme_round
+from earful.flows import theme_round, theme_voices
 from earful.flows.theme_round import Placing
 from earful.models import themes, themespace
 
 EVERY = timedelta(days=1)
-BATCH = 2000
+BATCH = theme_round.AT_ONCE
 MORE = 1.5  # times the stories of the last round: then a day is too long to wait
 Progress = Callable[[str, int, int], None]
 
@@ -73,39 +73,41 @@ def _due(con: kept.Connection, brand: str, model: str, now: datetime, anew: bool
 
 
 def _place(database: Database, brand: str, progress: Progress) -> int:
-    """Places a brand's new complaints among its themes; returns how many."""
+    """Places a brand's new complaints among its themes, newest first; returns how many."""
     done = 0
-    while True:
+    while done < theme_round.MOST:
         with database.look() as con:
             batch = kept.unplaced(con, brand, BATCH)
             if not batch:
-                return done
+                break
         placing = _placing(database, brand)
         batch.reverse()  # oldest first, as what is said again is told by what was said before
         with database.look() as con:
-            before = kept.said_before(con, brand, batch)
-        again = theme_round.repeated(database, placing.model, [*before, *batch])[len(before) :]
+            before = kept.said_before(con, brand, batch, themes.TOLD_MOST)
+        again = theme_voices.repeated(database, placing.model, [*before, *batch])[len(before) :]
         members = theme_round.place(database, placing, batch, again, progress)
         with database.transaction(publish=False) as con:
             kept.save_members(con, brand, members)
         failpoint.reach("themes_placed")
         done += len(batch)
+    return done
 
 
 def _place_peers(database: Database, of: str, since: datetime, progress: Progress) -> int:
-    """Sets other brands' new complaints against the themes of a brand; returns how many."""
+    """Sets other brands' new complaints against the themes of a brand, newest first; returns how many."""
     done = 0
-    while True:
+    while done < theme_round.MOST:
         with database.look() as con:
             last = kept.last_round(con, of)
             batch = kept.unplaced_peers(con, of, since, BATCH) if last and last.space else []
         if not batch:
-            return done
+            break
         complaints: list[Complaint] = [one for _, one in batch]
         members = theme_round.place(database, _placing(database, of), complaints, [False] * len(batch), progress)
         with database.transaction(publish=False) as con:
             kept.save_peers(con, of, [(brand, member) for (brand, _), member in zip(batch, members, strict=True)])
         done += len(batch)
+    return done
 
 
 def _placing(database: Database, brand: str) -> Placing:

@@ -70,17 +70,23 @@ _CUES = {
         r"(?:subscription|membership|contract|free trial) (?:end\w*|expire\w*|was renewed|renews|is up|fee)",
     ),
 }  # fmt: skip
-_PATTERNS = {stage: [re.compile(rf"\b(?:{cue})") for cue in cues] for stage, cues in _CUES.items()}
+_PATTERNS = {stage: [re.compile(cue) for cue in cues] for stage, cues in _CUES.items()}
+_ANY = re.compile(rf"\b(?={'|'.join(cue for cues in _CUES.values() for cue in cues)})")  # one pass is faster than 44
 
 
 def stage(text: str) -> str:
     """Names the stage at which a text was said: one of STAGES, or UNKNOWN where no word tells."""
     said = text[:READ].lower().replace("’", "'")
+    starts = [match.start() for match in _ANY.finditer(said)]
     found = {
-        name: [match.start() for match in (pattern.search(said) for pattern in patterns) if match]
+        name: [at for at in (_first(pattern, said, starts) for pattern in patterns) if at is not None]
         for name, patterns in _PATTERNS.items()
     }
     told = {name: places for name, places in found.items() if places}
     if not told:
         return UNKNOWN
     return min(told, key=lambda name: (-len(told[name]), min(told[name])))
+
+
+def _first(pattern: re.Pattern[str], said: str, starts: list[int]) -> int | None:
+    return next((at for at in starts if pattern.match(said, at)), None)

@@ -7,7 +7,7 @@ belong to none.
 """
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,6 +31,7 @@ UNLIKELY = 0.01
 PACE = 0.1  # of the recent one, at most, for what is new
 LIKE = 0.9  # cosine of two embeddings from which one author says the same again
 TOLD_MOST = 200  # different texts of one author that later ones are compared with
+READ = 10_000  # vectors in memory at once
 
 
 @dataclass(frozen=True)
@@ -134,24 +135,31 @@ def state(ages: npt.NDArray[np.floating], span: float) -> str:
     return "steady"
 
 
-def repeats(authors: Sequence[str], stories: Sequence[str], embeddings: Mapping[int, Rows]) -> npt.NDArray[np.bool_]:
+def repeats(
+    authors: Sequence[str], stories: Sequence[str], read: Callable[[Sequence[int]], Mapping[int, Rows]]
+) -> npt.NDArray[np.bool_]:
     """Marks the texts that say again what their story, or their author in like words, said in an earlier one of them.
 
-    An author "" is nobody, who never repeats himself; `embeddings` are unit vectors by the texts' places, as far as
-    there are any.
+    An author "" is nobody, who never repeats himself. `read` is asked for the unit vectors of some texts by their
+    places, author by author, and gives them as far as there are any: so few are in memory at once.
     """
     again = np.zeros(len(authors), bool)
     seen: set[str] = set()
-    said: dict[str, list[Rows]] = {}
-    for place, (author, story) in enumerate(zip(authors, stories, strict=True)):
+    for place, story in enumerate(stories):
         again[place] = story in seen
         seen.add(story)
-        if again[place] or not author or place not in embeddings:
-            continue
-        before = said.setdefault(author, [])
-        again[place] = bool(before) and float((np.stack(before) @ embeddings[place]).max()) >= LIKE
-        if not again[place] and len(before) < TOLD_MOST:
-            before.append(embeddings[place])
+    order = sorted((place for place in np.flatnonzero(~again).tolist() if authors[place]), key=lambda at: authors[at])
+    speaking, told = "", _NOTHING
+    for start in range(0, len(order), READ):
+        vectors = read(order[start : start + READ])
+        for place in order[start : start + READ]:
+            if authors[place] != speaking:
+                speaking, told = authors[place], _NOTHING
+            if place not in vectors:
+                continue
+            again[place] = bool(told.size) and float((told @ vectors[place]).max()) >= LIKE
+            if not again[place] and len(told) < TOLD_MOST:
+                told = np.vstack([told, vectors[place]]) if told.size else vectors[place][None]
     return again
 
 
@@ -243,6 +251,8 @@ def _merged(kept: dict[int, Kept], themes: Sequence[Theme]) -> dict[int, int]:
     """Tells of the known themes that nothing continues where most of their members are now."""
     went: dict[int, int] = {}
     for place in kept.keys() - {one.continues for one in themes}:
+        if kept[place].touched:
+            continue
         members = kept[place].members
         shares = [len(np.intersect1d(members, one.members)) / len(members) for one in themes]
         if shares and max(shares) > 0.5:
@@ -251,3 +261,4 @@ def _merged(kept: dict[int, Kept], themes: Sequence[Theme]) -> dict[int, int]:
 
 
 _NONE: Places = np.zeros(0, np.intp)
+_NOTHING: Rows = np.zeros((0, 0), np.float32)

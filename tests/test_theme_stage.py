@@ -14,9 +14,10 @@ from samples import rows
 from sklearn.metrics import adjusted_rand_score
 
 from earful.data import board, criticism, failpoint, relevance, store, triage, versions
+from earful.data import themes as kept
 from earful.data.database import Database, snapshot
 from earful.data.filtering import Filters
-from earful.flows import cli_themes, theme_round, themes
+from earful.flows import cli_themes, theme_round, theme_voices, themes
 
 DAY = timedelta(days=1)
 SOURCE = "files:letters"
@@ -288,6 +289,24 @@ def test_a_split_makes_two_of_one_for_good(database: Database) -> None:
         assert rows(database, f"SELECT state FROM themes WHERE theme = '{half}'") != [("merged",)]
 
 
+def test_halves_that_are_much_alike_stay_apart(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    find(database)
+    price = theme_of(database, "price")
+    decide(database, price, "split", {})
+    monkeypatch.setattr("earful.models.themes.MERGE", 0.1)
+    find(database, NOW + timedelta(hours=1))
+    half = theme_round.child(rows(database, "SELECT decision FROM theme_decisions")[0][0])
+    decide(database, half, "split", {}, NOW + timedelta(hours=2))
+    quarter = theme_round.child(rows(database, "SELECT decision FROM theme_decisions ORDER BY made DESC")[0][0])
+    for later in (1, 2):
+        find(database, NOW + later * DAY)
+        assert {price, half, quarter} <= set(members(database).values())
+    decide(database, half, "merge", {"into": price}, NOW + 2 * DAY)
+    find(database, NOW + 3 * DAY)
+    shown = [row["theme"] for row in listed(database, NOW + 3 * DAY)["themes"]]
+    assert price in shown and quarter in shown and half not in shown, "a merge of a split takes back that one alone"
+
+
 def test_a_split_by_mentions_takes_these(database: Database) -> None:
     find(database)
     hotline = theme_of(database, "hotline")
@@ -390,12 +409,41 @@ def test_rivals_complaints_are_set_against_our_themes(database: Database) -> Non
 
 
 def test_a_large_brand_is_sampled_and_all_of_it_is_placed(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(theme_round, "SAMPLE", 40)
+    monkeypatch.setattr(theme_voices, "SAMPLE", 40)
     monkeypatch.setattr(theme_round, "AT_ONCE", 16)
     find(database)
     said = members(database)
     assert len(said) == 60
     assert adjusted_rand_score([name.split()[1] for name in said], list(said.values())) > 0.7
+
+
+def test_a_round_places_the_newest_and_runs_the_older_ones(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(theme_round, "MOST", 24)
+    monkeypatch.setattr(themes, "BATCH", 12)
+    assert find(database) == themes.Done(24, ("Acme",)), "a run places as many as a round"
+    newest = {one.id for one in sorted(complaints.usual(), key=lambda one: one.days)[:48]}
+    assert members(database).keys() == newest
+    assert find(database, NOW + timedelta(hours=1)) == themes.Done(12, ())
+    said = members(database)
+    assert adjusted_rand_score([name.split()[1] for name in said], list(said.values())) > 0.9
+    older = "SELECT id, theme, strength FROM theme_members JOIN mentions USING (source, id) ORDER BY published LIMIT 36"
+    before = rows(database, older)
+    assert find(database, NOW + DAY) == themes.Done(0, ("Acme",))
+    assert rows(database, older) == before
+    assert members(database).keys() == said.keys()
+    found = listed(database, NOW + DAY)["themes"]
+    assert sum(row["stories"] for row in found) >= 55
+    assert {row["state"] for row in found} == {"steady"}, "the older ones count where they are"
+
+
+def test_an_author_is_known_by_the_first_of_his_words(database: Database) -> None:
+    ada = [Said(f"ada {n}", 9.0 - n, words, "", "ada") for n, (words, *_) in enumerate(complaints.SUBJECTS.values())]
+    complaints.keep(database, ada)
+    find(database)
+    with database.look() as con:
+        told = [one for one in kept.complaints(con, "Acme", NOW - 9.5 * DAY) if one.author == "ada"]
+        assert [one.id for one in kept.said_before(con, "Acme", told[-1:], 2)] == ["ada 0", "ada 1", "ada 3"]
+        assert [one.again for one in told] == [False] * 4
 
 
 def test_what_is_older_than_a_year_is_placed_once_and_stays(database: Database) -> None:

@@ -190,7 +190,7 @@ def test_growth_is_seldom_seen_where_there_is_none() -> None:
 def test_who_says_the_same_again_counts_once() -> None:
     one, other = np.eye(3, dtype=np.float32)[:2]
     vectors = {0: one, 1: one, 2: other, 3: one, 4: one, 5: one}
-    again = themes.repeats(["ada", "ada", "ada", "bo", "", ""], ["s1", "s2", "s3", "s4", "s5", "s4"], vectors)
+    again = themes.repeats(["ada", "ada", "ada", "bo", "", ""], ["s1", "s2", "s3", "s4", "s5", "s4"], lambda _: vectors)
     assert again.tolist() == [False, True, False, False, False, True]
 
 
