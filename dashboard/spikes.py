@@ -85,7 +85,6 @@ def _detail(view: Store, one: Alert, seen: list[Acknowledgement], silences: list
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(STATES.get(one.state, "Unknown"), color=BADGES.get(one.state, "gray"))
         st.text(f"{words.short(one.brand)}: {words.short(one.rule, 60)}")
-    alert_card.draw(view, one.card)
     for row in seen:
         note = f": {words.plain(row.note)}" if row.note else ""
         st.text(f"{words.short(row.author, 60)} looks after it since {words.moment(row.made, view.zone)}{note}")
@@ -98,6 +97,7 @@ def _detail(view: Store, one: Alert, seen: list[Acknowledgement], silences: list
             st.caption("Nobody is reminded of it any more.")
         with st.popover("Silence", icon=":material/notifications_off:", disabled=not view.who.may_decide):
             _silence_form(view, one.brand, one.rule, f"of {one.alert}")
+    alert_card.draw(view, one.card)
 
 
 def _acknowledge(view: Store, alert: str) -> None:

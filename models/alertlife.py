@@ -3,7 +3,8 @@
 A surprising interval makes an alert pending, a second that is still high makes it fire, and calm ones in a row resolve
 it, two at least and two hours: it fires high and is resolved low, so that counts which flap at the line make one alert.
 Where intervals are shorter than an hour, one that surprises beyond doubt makes it fire by itself: in so short a time
-the next may be calm by chance. What could not be heard neither raises nor calms.
+the next may be calm by chance. So does one of six hours or more that would surprise the strictest: in so long a time it
+may all be over. What could not be heard neither raises nor calms.
 """
 
 import math
@@ -17,6 +18,8 @@ UPPER = 0.55  # of the way from what is expected to what comes once in a hundred
 CALM = 2  # intervals in a row below it, until an alert is resolved,
 QUIET = timedelta(hours=2)  # and for so long
 HOUR = timedelta(hours=1)
+LONG = timedelta(hours=6)  # an interval in which a whole outbreak may come and go
+ALONE = 0.75  # the score from which such a one needs no second: of days, what comes once in twelve years
 OPEN = ("pending", "firing")
 LINES = tuple(place / 40 for place in range(40, 14, -1))  # that a budget may choose, from the strictest down
 
@@ -41,8 +44,8 @@ class Window:
 class Line:
     """From which score, and from how many stories (in an hour, where it is shorter) on, an interval is surprising.
 
-    `sure` is the score from which on a short one needs no second. `rising` says that it is many stories that surprise,
-    not none at all.
+    `sure` is the score from which on a short interval, or a very long one, needs no second. `rising` says that it is
+    many stories that surprise, not none at all.
     """
 
     score: float
@@ -57,7 +60,10 @@ class Line:
 
     def certain(self, window: Window) -> bool:
         """Tells whether a window, being surprising, raises an alert by itself."""
-        return window.score >= self.sure and window.finish - window.start < HOUR
+        length = window.finish - window.start
+        return (length < HOUR and window.score >= self.sure) or (
+            length >= LONG and window.score >= max(self.sure, ALONE)
+        )
 
     def held(self, window: Window) -> bool:
         """Tells whether a window is still so high that an alert lasts: by its score, or in the upper end of the usual.

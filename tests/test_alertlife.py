@@ -199,6 +199,22 @@ def test_a_short_interval_beyond_doubt_needs_no_second() -> None:
     assert states(windows(1.0, 0.0), QUICK) == ["pending", "dropped"], "an hour does"
 
 
+def long(hours: int, *scores: float) -> list[Window]:
+    """An interval of so many hours for each score, of many stories."""
+    step = timedelta(hours=hours)
+    return [Window(START + n * step, START + (n + 1) * step, 20, 1.0, 99.0, score) for n, score in enumerate(scores)]
+
+
+@pytest.mark.parametrize(("hours", "fires"), [(1, False), (5, False), (6, True), (23, True), (24, True)])
+def test_a_day_that_would_surprise_the_strictest_needs_no_second(hours: int, fires: bool) -> None:
+    after = ["firing", "firing", "resolved"] if fires else ["pending", "dropped", "dropped"]
+    assert states(long(hours, 0.75, 0.0, 0.0), QUICK) == after
+    assert states(long(hours, 0.74, 0.0), QUICK) == ["pending", "dropped"]
+    strict = Line(0.75, 5, sure=spikes.sure(0.75))
+    assert states(long(hours, 0.77, 0.0), strict) == ["pending", "dropped"], "beyond the line that is set, too"
+    assert states(long(hours, 0.78), strict) == [after[0]]
+
+
 def test_the_stories_of_an_hour_are_counted_where_intervals_are_shorter() -> None:
     assert states(quarters(0.5, 0.5, lately=5), QUICK) == ["pending", "firing"]
     assert states(quarters(0.5, 0.5, lately=4, observed=4), QUICK) == ["", ""]

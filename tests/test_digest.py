@@ -17,7 +17,7 @@ from earful.data.database import Database, snapshot
 from earful.flows import cli, digest, reporting
 from earful.flows.config import Config
 from earful.flows.messages import digest as page
-from earful.flows.messages import text
+from earful.flows.messages import text, web
 from earful.flows.target_table import Digest, Target
 
 ZONE = ZoneInfo("Europe/Berlin")
@@ -152,6 +152,31 @@ def test_alerts_events_and_what_was_resolved_are_told(tmp_path: Path) -> None:
     assert "- 31 negative stories, 2.2 expected (Criticism, 18 Nov 2026, 00:00, over 18 Nov 2026, 03:00)" in told
     assert "- lost parcels (on 18 Nov 2026)" in told
     assert "- App 2.0 (release, 17 Nov 2026, 00:00)" in told
+    assert "Alert: 31 negative stories, 2.2 expected, 18 Nov 2026, 00:00." in told
+
+
+def test_a_period_that_hides_an_outbreak_says_so_first(tmp_path: Path) -> None:
+    content = drawn(fill(tmp_path, NOON, crisis()))
+    calm = [one | {"clear": False} for one in content["figures"]]
+    alert = {
+        "rule": "r",
+        "state": "resolved",
+        "fired": END.isoformat(),
+        "resolved": END.isoformat(),
+        "counts": "negative",
+    }
+    alerts = [
+        alert | {"what": "", "observed": seen, "expected": 1.0, "page": "http://d/alerts?alert=a"} for seen in (7, 9)
+    ]
+    for count, title in (
+        (0, "no clear change"),
+        (1, "an alert, else no clear change"),
+        (2, "2 alerts, else no clear change"),
+    ):
+        made = page.write(content | {"figures": calm, "alerts": alerts[:count]}, ZONE)
+        assert made.title.endswith(f": {title}") and made.tone == ("bad" if count else "plain")
+    assert "The largest alert: 9 stories, 1.0 expected, 20 Nov 2026, 00:00." in made.lead
+    assert ">open this alert</a>" in web.page(made, "")
 
 
 def add_theme(con: Any, theme: str, name: str, members: list[str]) -> None:

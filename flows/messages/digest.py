@@ -25,7 +25,7 @@ def write(content: Mapping[str, Any], zone: ZoneInfo) -> Notice:
     """Writes a briefing, as JSON values, as a notice."""
     known = {one["name"]: one for one in content["figures"]}
     brand, span = clean.line(content["brand"], NAME), _days(content["start"], content["finish"], zone)
-    finding, tone = _finding(known)
+    finding, tone = _finding(known, len(content["alerts"]))
     sections = [
         Section("In figures", tuple(_figure(one) for one in content["figures"]), rank=1, whole=True),
         *_grew(content, zone),
@@ -58,7 +58,7 @@ def _days(start: str, finish: str, zone: ZoneInfo) -> str:
     return words.days(first, end, zone) if whole else words.span(first, end, zone)
 
 
-def _finding(known: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
+def _finding(known: Mapping[str, Mapping[str, Any]], alerts: int) -> tuple[str, str]:
     """States what matters most of what changed, and whether that is bad or good."""
     for name, worse in (("net", -1), ("negative", 1)):
         one = known[name]
@@ -69,6 +69,8 @@ def _finding(known: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
     volume = known["volume"]
     if volume["clear"] and volume["before"]:
         return f"{words.factor(int(volume['value']), int(volume['before']))} before were told", "plain"
+    if alerts:
+        return f"{'an alert' if alerts == 1 else f'{alerts} alerts'}, else no clear change", "bad"
     if not volume["value"]:
         return "nothing was said", "plain"
     return "no clear change", "plain"
@@ -78,6 +80,7 @@ def _lead(content: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]], zo
     return [
         _of_volume(known["volume"]),
         *_of_net(known["net"]),
+        *_largest_alert(content, zone),
         *_why(content, zone),
     ]
 
@@ -107,6 +110,21 @@ def _of_net(one: Mapping[str, Any]) -> list[str]:
         return [f"Net sentiment is {stands}, no clear change from {words.points(one['before'])}."]
     moved = "rose" if one["value"] > one["before"] else "fell"
     return [f"Net sentiment {moved} to {stands} from {words.points(one['before'])}."]
+
+
+def _largest_alert(content: Mapping[str, Any], zone: ZoneInfo) -> list[str]:
+    """Tells of an outbreak that a whole period may well hide."""
+    known = [one for one in content["alerts"] if one["expected"] is not None]
+    if not known:
+        return []
+    one = max(known, key=lambda one: abs(one["observed"] - one["expected"]))
+    largest = "Alert" if len(known) == 1 else "The largest alert"
+    return [f"{largest}: {_seen(one)}, {when.moment(one['fired'], zone)}."]
+
+
+def _seen(one: Mapping[str, Any]) -> str:
+    what = clean.line(one["what"] or "stories", NAME)
+    return f"{one['observed']} {what}, {one['expected']:.1f} expected" if one["expected"] is not None else what
 
 
 def _why(content: Mapping[str, Any], zone: ZoneInfo) -> list[str]:
@@ -172,12 +190,10 @@ def _resolved(content: Mapping[str, Any]) -> list[Section]:
 def _alerts(content: Mapping[str, Any], zone: ZoneInfo) -> list[Section]:
     items = []
     for one in content["alerts"]:
-        what = clean.line(one["what"] or "stories", NAME)
         over = f"over {when.moment(one['resolved'], zone)}" if one["resolved"] else "not over yet"
-        seen = f"{one['observed']} {what}, {one['expected']:.1f} expected" if one["expected"] is not None else what
         url = clean.web_address(one["page"] or "")
         told = f"{clean.line(one['rule'], NAME)}, {when.moment(one['fired'], zone)}, {over}"
-        items.append(Item(seen, "", told, url, link="open this alert"))
+        items.append(Item(_seen(one), "", told, url, link="open this alert"))
     shown = tuple(items[:SHOWN]) or (Item("None in this period."),)
     return [Section("Alerts", shown, f"{len(items)} in all" if len(items) > SHOWN else "", rank=5)]
 
