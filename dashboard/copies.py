@@ -14,7 +14,7 @@ def show(view: View, detail: Detail) -> None:
     """Offers the list where a story has several mentions; what people wrote goes through st.text alone."""
     if detail.copies < 2:
         return
-    found = read.copies(view.folder, view.version, detail.source, detail.id, view.choice.filters.brand, MOST)
+    found, joined = read.copies(view.folder, view.version, detail.source, detail.id, view.choice.filters.brand, MOST)
     with st.expander("Where this story was told", icon=":material/content_copy:"):
         with st.container(gap=None):
             for one in found:
@@ -25,6 +25,10 @@ def show(view: View, detail: Detail) -> None:
                 right.text(f"{words.source(one.source, 60)}{by}{here}")
         if detail.copies > len(found):
             st.caption(f"These are the first {len(found)} of {detail.copies:,}.")
+        if joined:
+            other = "Another story" if len(joined) == 1 else f"{len(joined):,} other stories, one after another,"
+            until = words.moment(joined[-1], view.zone)
+            st.caption(f"{other} turned out to be this one, last {until}; what was counted before counted them apart.")
         with st.popover("Explain", type="tertiary", key="explain copies"):
             st.markdown(words.DEFINITIONS["copies"])
             sql.write(explained.copies(detail.source, detail.id, view.choice.filters.brand))

@@ -180,10 +180,12 @@ def history(folder: Path, version: str, source: str, id: str) -> versions.Histor
 
 
 @st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
-def copies(folder: Path, version: str, source: str, id: str, brand: str, most: int) -> list[stories.Copy]:
-    """Reads the mentions that tell the same story as one does, the first first."""
+def copies(
+    folder: Path, version: str, source: str, id: str, brand: str, most: int
+) -> tuple[list[stories.Copy], list[datetime]]:
+    """Reads the mentions that tell the same story as one does, the first first, and when other stories became it."""
     with database.snapshot(folder) as con:
-        return stories.copies(con, source, id, brand, most)
+        return stories.copies(con, source, id, brand, most), stories.joined(con, source, id)
 
 
 @st.cache_data(show_spinner=False, max_entries=64, ttl="1h")

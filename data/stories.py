@@ -1,7 +1,7 @@
 """Keeps which story each mention tells, and which stories became one; asks what is not grouped yet.
 
 `examined.story` is the story; `grouped` says in which words a mention was put there. A mention without words (deleted
-at its source) stays where it was. Names of stories that were merged into others resolve for ever.
+at its source) stays where it was. The name of a story that was merged into another is never given again.
 """
 
 from collections.abc import Collection, Sequence
@@ -147,11 +147,16 @@ def place(con: Connection, found: Sequence[Placed], merges: Sequence[tuple[str, 
     facts.refresh(con, "SELECT story FROM moved")
 
 
-def resolve(con: Connection, story: str) -> str:
-    """Gives the present name of a story that may have been merged into another since."""
-    while row := con.execute("SELECT new FROM story_merges WHERE old = ?", [story]).fetchone():
-        story = row[0]
-    return story
+def joined(con: Connection, source: str, id: str) -> list[datetime]:
+    """Lists when other stories turned out to be that of a mention, the first first."""
+    rows = con.execute(
+        "WITH RECURSIVE went AS (SELECT old, merged FROM story_merges JOIN examined ON new = story"
+        " WHERE source = ? AND id = ?"
+        " UNION SELECT s.old, s.merged FROM story_merges s JOIN went ON s.new = went.old)"
+        " SELECT merged FROM went ORDER BY merged",
+        [source, id],
+    ).fetchall()
+    return [row[0] for row in rows]
 
 
 def copies(con: Connection, source: str, id: str, brand: str, most: int = 100) -> list[Copy]:

@@ -438,6 +438,7 @@ def test_the_list_and_one_mention_in_full(kept: Database) -> None:
     assert "2 copies of this story" in text
     assert "Where this story was told" in [one.label for one in app.expander]
     assert "(this one)" in text
+    assert "turned out to be this one" not in text
     assert "news, ada" in text
     assert "negative 80%, neutral 15%, positive 5%" in text
     assert list(app.dataframe[-1].value["Sentiment"]) == [
@@ -448,6 +449,12 @@ def test_the_list_and_one_mention_in_full(kept: Database) -> None:
         "– not scored",
         "● neutral",
     ]
+
+
+def test_a_story_says_when_others_turned_out_to_be_it(kept: Database) -> None:
+    with kept.transaction() as con:
+        con.execute("INSERT INTO story_merges SELECT 'once', story, now() FROM examined WHERE id = 'a1'")
+    assert "Another story turned out to be this one" in said(mentions(at="shop", mention="a1"))
 
 
 def test_an_edited_mention_shows_its_earlier_wording_as_plain_words(kept: Database) -> None:

@@ -152,16 +152,20 @@ def test_a_story_keeps_its_name_as_copies_come_and_of_two_the_larger_does(databa
     assert {story(database, one) for one in ("wire", "lead", "paper", "month", "later")} == {name}
     check_facts(database)
     assert rows(database, "FROM story_merges") == [(lost, name, NOW)]
+    source = rows(database, "SELECT source FROM mentions WHERE id = 'paper'")[0][0]
     with database.look() as con:
-        assert stories.resolve(con, lost) == stories.resolve(con, name) == name
-        assert stories.resolve(con, "unheard of") == "unheard of"
+        assert stories.joined(con, source, "paper") == [NOW]
 
 
-def test_a_name_that_was_merged_twice_resolves(database: Database) -> None:
+def test_what_was_merged_twice_is_all_told(database: Database) -> None:
+    keep(database, [Said("one", ARTICLE, 0), Said("two", OTHER, 1)])
+    run(database)
+    name = story(database, "one")
     with database.transaction() as con:
         stories.place(con, [], [("a", "b")], NOW)
-        stories.place(con, [], [("b", "c")], NOW)
-        assert [stories.resolve(con, name) for name in "abc"] == ["c", "c", "c"]
+        stories.place(con, [], [("b", name)], NOW + timedelta(hours=1))
+        assert stories.joined(con, "rss:a", "one") == [NOW, NOW + timedelta(hours=1)]
+        assert stories.joined(con, "rss:a", "two") == []
 
 
 def test_a_story_whose_link_changes_its_words_falls_apart_and_one_part_keeps_the_name(database: Database) -> None:
@@ -200,8 +204,7 @@ def test_a_mention_alone_keeps_its_name_when_its_words_change_until_it_joins_ano
     run(database)
     assert story(database, "one") == story(database, "two") == story(database, "three")
     joined = story(database, "two")
-    with database.look() as con:
-        assert stories.resolve(con, name) == joined
+    assert rows(database, "SELECT old, new FROM story_merges") == [(name, joined)]
     check_facts(database)
 
 
