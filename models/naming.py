@@ -30,27 +30,30 @@ ARTICLES = frozenset(("a", "an", "my", "the", "your"))
 RUDE = ("arsehole", "asshole", "bastard", "bitch", "bullshit", "crap", "cunt", "damn", "fuck", "piss", "shit", "whore")
 SHORTENED = ("n't", "'d", "'ll", "'re", "'ve", "here's", "what's", "who's")  # and "there's"
 SENTENCE = (40, 220)  # characters of a sentence that is good to read, and at most
+MARKED = 0.03  # of a sentence's characters, beyond one, may be marks that sentences have few of
 BRIEF = 15  # characters of one that will do where there is none
 _VAGUE = """
-    able absolutely accordingly actually add added additionally allow allowed also always anymore anything
-    approximately arent ask asked asking aware back bad began begin begun believe best better called came can't cant
-    caused com come company could couldn't couldnt couple currently customer customers day days dear decided did
-    didn't didnt does doesn't doesnt doing don't done dont ended entire even ever everything explain explained fact
-    far feel finally found furthermore gave get getting given giving go goes going gone good got great guys hadnt
-    happen happened happy hasnt havent having hello hi http https i'd i'll i'm i've idea im immediately include
-    included including instead isn't isnt issue issues it's ive just keep kept kind know known later let let's like
-    look lot madam made make making many maybe mean means mention mentioned month months much need needed never new
-    old one past people person please point possible problem problems put really reason recently regarding right
-    said say saying says seem seems shouldnt simply since sir situation somebody soon sooner start started state
-    stated states still stuff suppose supposed sure take taken talk talked tell thank thanks that's thats they're
-    they've theyre theyve thing things think thought three time times today told took totally tried try trying
-    turned two understand use used user using usual want wanted wasn't wasnt way week weeks well went weren't werent
-    wish won't wont work worked working works worse worst would wouldn't wouldnt www year years yesterday yet youre
+    able absolutely accordingly actually add added additionally alleged allow allowed also always anymore anything
+    approximately arent ask asked asking attempted aware back bad began begin begun believe best better called came
+    can't cant caused com come companies company could couldn't couldnt couple currently customer customers day days
+    dear decided did didn't didnt different does doesn't doesnt doing don't done dont ended entire even ever
+    everything explain explained fact far feel finally found furthermore gave get getting given giving go goes going
+    gone good got great guys hadnt happen happened happy hasnt havent having hello hi http https i'd i'll i'm i've
+    idea im immediately include included including instead isn't isnt issue issues it's ive just keep kept kind know
+    known later let let's like little longer look looked lot madam made make making many maybe mean means mention
+    mentioned month months much need needed never new numerous old one past people person please point possible
+    problem problems put really reason reasons recently regarding remember right said say saying says seem seems
+    shouldnt simply since sir situation somebody soon sooner start started state stated states stating still stuff
+    suppose supposed sure take taken talk talked tell thank thanks that's thats they're they've theyre theyve thing
+    things think thought three time times today told took totally tried try trying turned two understand use used user
+    using usual want wanted wasn't wasnt way week weeks well went weren't werent wish won't wondering wont work worked
+    working works worse worst would wouldn't wouldnt www year years yesterday yet youre
 """
 VAGUE = frozenset(_VAGUE.split())
 _ENDINGS = (("ions", 5), ("ion", 5), ("ing", 3), ("ies", 4), ("ed", 4), ("es", 4), ("s", 3))  # and letters left
 _SENTENCE = re.compile(r"(?:[^.!?\n]|[.!?](?=\w))+[.!?]*")  # "$5.00" and "example.org" do not end one
 _PIECE = re.compile(r"[\w'’]*\w|[^\w\s'’-]|\n")
+_MARKS = re.compile(r"[:;#()\[\]/*=_|<>~\\+]")
 _MASKED = re.compile(r"\b(?:[xX]{2,}[\s/,]*)+|[{}]")
 
 
@@ -153,6 +156,8 @@ def _sentence(texts: Sequence[str], sought: Sequence[set[str]], least: int) -> t
         for one in _SENTENCE.findall(_plain(text)):
             said = " ".join(one.split())
             if not least <= len(said) <= SENTENCE[1] or (said.isupper() and not text.isupper()):
+                continue
+            if len(_MARKS.findall(said)) > 1 + MARKED * len(said):  # the head of a mail, a form that was filled in
                 continue
             spoken = {_root(word) for word in tokens(said)}
             hits = sum(sought_one <= spoken for sought_one in sought)

@@ -344,3 +344,10 @@ def test_too_little_to_name_is_no_error() -> None:
     empty = naming.counts([])
     assert naming.name(empty, naming.together([empty])) == naming.Name("", ())
     assert naming.counts(["\x00", "...", "a" * 10**5]).texts == 3
+
+
+def test_the_head_of_a_mail_is_no_sentence() -> None:
+    head = "Home : ( ) Begin forwarded message : Date : at To : Subject : the courier lost my parcel on Monday"
+    plain = "When will the courier bring the parcel that was promised"
+    assert naming.sentence([head, plain], ["courier", "parcel"]) == (1, plain)
+    assert naming.sentence([head.replace(" :", ""), plain], ["courier", "parcel"])[0] == 0
