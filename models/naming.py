@@ -218,7 +218,7 @@ def _root(word: str) -> str:
     word = word.removesuffix("'s").removesuffix("’s")
     for ending, least in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= least and not word.endswith("ss"):
-            word = word[: -len(ending)]
+            word = word if word[: -len(ending)] in JOINING else word[: -len(ending)]  # an "outing" joins nothing
             break
     return word.removesuffix("e") if len(word) > 4 else word
 

@@ -346,6 +346,12 @@ def test_too_little_to_name_is_no_error() -> None:
     assert naming.counts(["\x00", "...", "a" * 10**5]).texts == 3
 
 
+def test_a_word_that_ends_in_more_than_a_joining_one_is_a_word() -> None:
+    mine = naming.counts(["Our outing was ruined", "The outing was cold", "An outing into the rain"])
+    rest = naming.counts(["The app crashes", "The app is slow", "The kettle leaks"])
+    assert naming.name(mine, naming.together([mine, rest])).words[0] == "outing"
+
+
 def test_the_head_of_a_mail_is_no_sentence() -> None:
     head = "Home : ( ) Begin forwarded message : Date : at To : Subject : the courier lost my parcel on Monday"
     plain = "When will the courier bring the parcel that was promised"
