@@ -215,12 +215,13 @@ def _tells(word: str, vague: bool) -> bool:
 @lru_cache(100_000)
 def _root(word: str) -> str:
     """Gives words that differ in an ending one key; it is never shown."""
-    word = word.removesuffix("'s").removesuffix("’s")
+    root = word.removesuffix("'s").removesuffix("’s")
     for ending, least in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= least and not word.endswith("ss"):
-            word = word if word[: -len(ending)] in JOINING else word[: -len(ending)]  # an "outing" joins nothing
+        if root.endswith(ending) and len(root) - len(ending) >= least and not root.endswith("ss"):
+            root = root[: -len(ending)]
             break
-    return word.removesuffix("e") if len(word) > 4 else word
+    root = root.removesuffix("e") if len(root) > 4 else root
+    return word if root in JOINING else root  # an "outing" joins nothing
 
 
 def _plain(text: str) -> str:

@@ -346,10 +346,11 @@ def test_too_little_to_name_is_no_error() -> None:
     assert naming.counts(["\x00", "...", "a" * 10**5]).texts == 3
 
 
-def test_a_word_that_ends_in_more_than_a_joining_one_is_a_word() -> None:
-    mine = naming.counts(["Our outing was ruined", "The outing was cold", "An outing into the rain"])
+@pytest.mark.parametrize("word", ["outing", "without's", "offed"])
+def test_a_word_that_only_begins_as_a_joining_one_is_a_word(word: str) -> None:
+    mine = naming.counts([f"Our {word} was ruined", f"The {word} was cold", f"An {word} into the rain"])
     rest = naming.counts(["The app crashes", "The app is slow", "The kettle leaks"])
-    assert naming.name(mine, naming.together([mine, rest])).words[0] == "outing"
+    assert naming.name(mine, naming.together([mine, rest])).words[0] == word
 
 
 def test_the_head_of_a_mail_is_no_sentence() -> None:
