@@ -44,8 +44,16 @@ def make(
     expected = tenths(sum(one.expected for one in span))
     scatter = math.sqrt(sum(((one.high - one.expected) / HIGH) ** 2 for one in span))
     usual = expected + WIDE * scatter
-    link = {"brand": watched.brand, "from": start.isoformat(), "to": finish.isoformat()}
-    sentiment = {"sentiment": "negative"} if of.negative else {}
+    themes = families.members(con, watched.brand, of.theme)
+    link = {
+        "brand": watched.brand,
+        "from": start.isoformat(),
+        "to": finish.isoformat(),
+        "sentiment": "negative" if of.negative else "",
+        "source": of.source,
+        "theme": themes[0] if themes else "",
+        "stars": of.stars or "",
+    }
     splits, new = _splits(con, of, start, finish, expected)
     observed = sum(part.observed for part in splits["source"])
     told = counting.told(con, of, start, finish, card.MOST, QUOTABLE, TEXTS)
@@ -77,14 +85,14 @@ def make(
         unknown=_unknown(con, of, start, finish),
         series=tuple(_interval(window) for window in watched.windows if window.finish <= finish)[-drawn:],
         peak=_interval(highest) if highest else None,
-        link=f"{config.dashboard}/mentions?{urlencode(link | sentiment)}",
+        link=f"{config.dashboard}/mentions?{urlencode({key: value for key, value in link.items() if value})}",
         page=f"{config.dashboard}/alerts?{urlencode({'alert': name(watched, life)})}",
         line=line.score,
         budget=rule.allowance,
         late_by=late.total_seconds(),
         duration=(finish - start).total_seconds() if life.state == "resolved" else None,
         why=gist.why(observed, splits, words + shared + new, len(before)) if observed else "",
-        query=explained.spike(of, families.members(con, watched.brand, of.theme), start, finish),
+        query=explained.spike(of, themes, start, finish),
     )
 
 

@@ -17,12 +17,12 @@ def why(observed: int, splits: Mapping[str, Sequence[Part]], new: Sequence[New],
     `before` is how many stories of the past were looked through.
     """
     said = [
-        *_largest("theme", splits, "About “{name}”: {excess} of the {whole} more than expected."),
+        *_largest("theme", splits, observed, "About “{name}”"),
         *_words("words", new, "New: {words}; before, {past}."),
         *_words("distinct", new, "Many say {words}; of other brands, {past}."),
     ]
     subject = bool(said)
-    said += _largest("source", splits, "From {name}: {excess} of the {whole} more than expected.")
+    said += _largest("source", splits, observed, "From {name}")
     loud = max((one for one in splits.get("author", ()) if one.name not in NAMELESS), key=_excess, default=None)
     if loud and loud.observed >= 3 and loud.observed >= LARGE * observed:
         said.append(f"{loud.observed} of {observed} are by {_short(loud.name)}.")
@@ -36,15 +36,18 @@ def _excess(part: Part) -> float:
     return part.excess
 
 
-def _largest(split: str, splits: Mapping[str, Sequence[Part]], sentence: str) -> list[str]:
+def _largest(split: str, splits: Mapping[str, Sequence[Part]], observed: int, sentence: str) -> list[str]:
     """Names the largest part of a split, where there is more than one and it is a large part of the whole excess."""
     parts = splits.get(split, ())
     named = [one for one in parts if one.name not in NAMELESS]
     largest = max(named, key=_excess, default=None)
     if largest is None or len(parts) < 2 or largest.share < LARGE:
         return []
+    said = sentence.format(name=_short(largest.name))
+    if largest.observed == observed:
+        return [f"{said}: all {observed}."]
     whole = sum(one.excess for one in parts)
-    return [sentence.format(name=_short(largest.name), excess=f"{largest.excess:.1f}", whole=f"{whole:.1f}")]
+    return [f"{said}: {largest.excess:.1f} of the {whole:.1f} more than expected."]
 
 
 def _short(name: str) -> str:

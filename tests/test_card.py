@@ -130,6 +130,7 @@ def part(name: str, observed: int, excess: float, share: float) -> card.Part:
 THEMES = {"theme": (part("Delivery", 9, 8.0, 0.8), part("no theme", 2, 2.0, 0.2))}
 SPREAD = {"theme": (part("Delivery", 2, 1.0, 0.1), part("others", 9, 9.0, 0.9)), "author": (part("ada", 2, 2.0, 0.2),)}
 ONE = {"source": (part("rss:a", 9, 8.5, 0.85), part("rss:b", 2, 1.5, 0.15)), "author": (part("ada", 5, 5.0, 0.5),)}
+WHOLE = {"source": (part("rss:a", 11, 10.1, 1.01), part("others", 0, -0.1, -0.01))}
 REFUND = card.New("words", "refund", 4, 1, 11, 72)
 
 
@@ -141,6 +142,7 @@ REFUND = card.New("words", "refund", 4, 1, 11, 72)
         (SPREAD, [card.New("distinct", "fees", 6, 0, 17, 240)], 7, "Many say “fees” (6 of 17); of other brands, none."),
         (SPREAD, [], 7, "No word or theme is common to them beyond chance, and only 7 stories came before: "),
         (SPREAD, [], 70, "No word or theme is common to them beyond chance: they tell of many things."),
+        (WHOLE, [], 70, "From rss:a: all 11. No word"),
         (ONE, [REFUND], 72, "From rss:a: 8.5 of the 10.0 more than expected. 5 of 11 are by ada."),
     ],
 )

@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from earful.connectors.http import Client
+from earful.data.counting import Counted
 from earful.flows import targets
 from earful.flows.messages import alert, chat, clean, compose, mail, notice, text, web
 from earful.flows.messages.notice import Item, Link, Notice, Section
@@ -339,7 +340,7 @@ def test_of_many_other_rules_the_first_are_named_and_all_are_counted() -> None:
 
 
 def test_talk_is_called_criticism_only_where_it_is() -> None:
-    few = {"counts": "all", "of": {"stars_at_most": 2}}
+    few = {"counts": "all", "of": asdict(Counted("Acme", negative=False, stars=2))}
     assert told("calm").title.startswith("Criticism of Acme: ")
     assert told("calm", **few).title.startswith("Criticism of Acme: ")
     assert told("calm", counts="all").title.startswith("Much talk of Acme: ")

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,6 +16,7 @@ from earful.data.counting import Counted
 from earful.data.database import Database
 from earful.flows import checking, template, watch, windows
 from earful.flows.config import Config, ConfigError, Rule, load
+from earful.flows.messages import compose
 from earful.models.alertlife import Budget
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -93,7 +95,7 @@ def test_the_template_shows_every_key_of_a_rule() -> None:
 def reviews(database: Database, at: datetime, stars: list[int]) -> None:
     """Keeps reviews of Acme with stars, judged neutral."""
     made = [
-        Mention(f"{at:%H%M}-{place}", "", "", at + timedelta(minutes=place), "", "Acme", "en", rating=float(rating))
+        Mention(f"{at:%d%H%M}-{place}", "", "", at + timedelta(minutes=place), "", "Acme", "en", rating=float(rating))
         for place, rating in enumerate(stars)
     ]
     with database.transaction() as con:
@@ -170,6 +172,31 @@ def test_a_rule_on_a_theme_alerts_about_nothing_else(tmp_path: Path) -> None:
     themes = firing.card["splits"]["theme"]
     assert [(one["name"], one["observed"]) for one in themes] == [("Delivery", 40)]
     assert firing.card["what"] == "negative stories on “Delivery”"
+    assert led_to(firing) == {"brand": "Acme", "sentiment": "negative", "theme": "t1"}
+
+
+def led_to(alert: Alert) -> dict[str, str]:
+    """What the list of mentions is narrowed to by an alert's link, but for the times."""
+    asked = {key: value for key, (value,) in parse_qs(urlsplit(alert.card["link"]).query).items()}
+    assert (asked.pop("from"), asked.pop("to")) == (alert.card["start"], alert.card["finish"])
+    return asked
+
+
+def test_an_alert_about_few_stars_of_a_source_leads_to_them(tmp_path: Path) -> None:
+    rule = Rule(name="Stars", step=HOUR, source=SHOP, stars_at_most=2)
+    settings = config(tmp_path, rules=[rule])
+    database = Database(settings.store_folder)
+    for hour in range(0, 14 * 24, 6):
+        reviews(database, START + hour * HOUR, [1])
+    for hour in range(2):
+        reviews(database, CRISIS + hour * HOUR, [1, 2] * 10)
+    (*_, firing) = watch.watch(database, settings, lambda: CRISIS + 2 * HOUR + timedelta(minutes=5))
+    assert firing.state == "firing" and firing.card["observed"] == 40
+    assert led_to(firing) == {"brand": "Acme", "source": SHOP, "stars": "2"}
+    message = {"state": "firing", "card": firing.card}
+    assert compose.notice(message, settings.zone).title.startswith(
+        "Criticism of Acme: 40 stories with 2 stars or fewer"
+    )
 
 
 def test_a_rule_on_a_theme_that_is_not_there_is_told_and_the_others_go_on(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def _title(card: Mapping[str, Any], resolved: bool) -> str:
     brand = clean.line(card["brand"], NAME)
     verb = f"Calm again: {brand}" if resolved else f"{brand} has gone quiet"
     if not resolved and card["counts"] != "silence":
-        talk = card["counts"] == "all" and not (card.get("of") or {}).get("stars_at_most")
+        talk = card["counts"] == "all" and not (card.get("of") or {}).get("stars")
         said = "much talk" if talk else "criticism"
         verb = f"{f'Reminder: {said}' if card.get('reminder') else said.capitalize()} of {brand}"
     return f"{verb}: {card['observed']} {what} in {_length(card)}, {card['expected']:.1f} expected"
