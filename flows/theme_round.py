@@ -52,7 +52,9 @@ def find(database: Database, brand: str, brands: Sequence[str], model: str, now:
     stories = len({one.story for one in complaints})
     newest, newest_again = complaints[-MOST:], again[-MOST:]
     if len(heard) < themes.ENOUGH:
-        few = f"too few: {len(heard)} different complaints so far, themes take {themes.ENOUGH}"
+        of = f" among {len(complaints)}" if len(complaints) > len(heard) else ""
+        few = f"too few: {len(heard)} different complaints{of} so far, themes take {themes.ENOUGH}"
+        few = "; ".join(part for part in (few, voices.loud(complaints)) if part)
         placing = Placing(brand, model, None, [], [], decisions.moves)
         members = place(database, placing, newest, newest_again, progress)
         with database.transaction(publish=False) as con:

@@ -376,6 +376,17 @@ def test_one_author_five_hundred_times_is_one_voice_and_told(database: Database)
     assert len(listed(database)["themes"]) <= 6
 
 
+def test_one_author_who_is_nearly_alone_is_told_with_the_too_few(tmp_path: Path) -> None:
+    database = complaints.folder_of(tmp_path)
+    spam = [Said(f"spam {n}", n / 10, "Acme: the app is a scam", "spam", "troll") for n in range(50)]
+    complaints.keep(database, [*complaints.usual()[:5], *spam])
+    find(database)
+    assert listed(database)["note"] == (
+        "too few: 6 different complaints among 55 so far, themes take 15; one author wrote 50 of 55 complaints; what is"
+        " said again in like words counts once"
+    )
+
+
 def test_nameless_people_are_many(tmp_path: Path) -> None:
     database = complaints.folder_of(tmp_path)
     said = [Said(f"{n}", n, "Acme: the app crashes since the update", "app", "") for n in range(20)]
