@@ -139,8 +139,8 @@ def _meant(word: str, last: str) -> str:
         if number and number.isdecimal() and len(number) > 2:
             return f"{word[:40]} reaches too far: the number of words between is 99 at most; write NEAR/99, or AND"
         return f"{word[:40]} is written NEAR/5, with the number of words that may stand between"
-    if field := re.match(r"([^\W\d_]{2,}):(?!//)", word):
-        return _field(field[1])
+    if field := re.match(r"([^\W\d_]{2,}):(?!//)(.*)", word):
+        return _field(field[1], field[2])
     if word.strip("*").count("*") > MOST_INSIDE:
         return f"a word may hold {MOST_INSIDE} * at most between its ends; write the words out, or NEAR/5"
     if not word.strip("*="):
@@ -148,7 +148,9 @@ def _meant(word: str, last: str) -> str:
     return ""
 
 
-def _field(name: str) -> str:
+def _field(name: str, value: str) -> str:
+    if name == "lang" and value and not re.fullmatch(r"[a-zA-Z]{2,3}", value):
+        return "lang: takes the code of a language, of two letters or three and without a region, as in lang:en"
     if name in FIELDS:
         return ""
     known = CALLED.get(name.lower()) or next(iter(difflib.get_close_matches(name.lower(), FIELDS, 1, 0.7)), "")

@@ -85,6 +85,8 @@ def test_fields() -> None:
         ("acme autor:bob", 6, "did you mean author:"),
         ("acme domain:shop.example", 6, "did you mean site:"),
         ("acme weather:fine", 6, "there is no field weather:, fields are author: site:"),
+        ("acme lang:english", 6, "as in lang:en"),
+        ("acme lang:en-US", 6, "without a region"),
         ("acme site:", 11, "after site: a word"),
         ("acme OR /ac+me/", 9, "regular expressions are not offered.*wild"),
         ("(a+)+$", 4, "regular expressions are not offered"),
