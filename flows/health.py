@@ -18,7 +18,7 @@ from earful.data.database import DatabaseError, snapshot
 from earful.flows import listing, run, targets
 from earful.flows.config import Config
 from earful.flows.deliver import REMOVED
-from earful.flows.messages import when
+from earful.flows.messages import clean, when
 from earful.flows.messages.notice import Item, Link, Notice, Section
 from earful.flows.target_table import Target
 from earful.flows.targets import Envelope, Outcome
@@ -26,6 +26,7 @@ from earful.models import condition
 
 LATE = 3  # intervals without success
 SLACK = timedelta(minutes=10)  # that a run may take
+LONGEST = 400  # UTF-16 units of what is wrong: a damaged file may be quoted in it
 PATIENCE = timedelta(minutes=15)  # so long may a target fail before that is a trouble
 
 
@@ -56,14 +57,14 @@ class Check:
 
 def look(config: Config, trouble: str, now: datetime) -> list[Check]:
     """Looks at everything; `trouble` says what is wrong with the present configuration, "" if nothing."""
-    found = [Check("configuration", "earful.toml", said=" ".join(trouble.split()))]
+    found = [Check("configuration", "earful.toml", said=clean.line(trouble, LONGEST))]
     try:
         with snapshot(config.store_folder) as con:
             done = outbox.stages(con, now)
             rows = todo.sources(con)
             deliveries = outbox.standing(con)
     except DatabaseError as error:
-        return [*found, Check("store", str(config.store_folder), said=str(error))]
+        return [*found, Check("store", str(config.store_folder), said=clean.line(str(error), LONGEST))]
     except Exception as error:  # noqa: BLE001 - whatever is wrong with the file, it is this that must be told
         said = f"the newest snapshot can't be read: {type(error).__name__}"
         return [*found, Check("store", str(config.store_folder), said=said)]
@@ -87,10 +88,11 @@ def _sources(rows: Sequence[todo.SourceRow], config: Config, now: datetime) -> I
         row = known.get(source.name)
         if row is None:
             yield Check("source", source.name, None, "it was never asked")
-        elif listing.late(row, source.every or config.every, now):
+        elif listing.late(row, listing.interval(source, config), now):
             judged = condition.judge(row)
             last = f"last success {when.length(now - row.last_success)} ago" if row.last_success else "never read"
-            said = f"{last}, {judged.name}" + (f"; {_unsteady(row)}" if condition.unsteady(row) else "")
+            state = "not asked since" if judged.name == "fine" else judged.name
+            said = f"{last}, {state}" + (f"; {_unsteady(row)}" if condition.unsteady(row) else "")
             yield Check("source", source.name, row.last_success, said)
         else:
             note = _unsteady(row) if condition.unsteady(row) else ""

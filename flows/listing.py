@@ -6,7 +6,7 @@ from typing import Any
 from earful.data import standing, todo
 from earful.data.queries import Gap
 from earful.flows import show
-from earful.flows.config import Config
+from earful.flows.config import Config, Source
 from earful.models import condition
 
 DAYS = 30  # in which gaps are counted
@@ -17,7 +17,7 @@ def sources(con: standing.Connection, config: Config, now: datetime) -> list[dic
     """Gives a JSON object for each source, the most troubled first; times are ISO 8601 in UTC."""
     counts = standing.counts(con, now - timedelta(days=7))
     gaps = standing.gaps(con, now - timedelta(days=DAYS))
-    intervals = {source.name: source.every or config.every for source in config.sources}
+    intervals = {source.name: interval(source, config) for source in config.sources}
     found = []
     for row in todo.sources(con):
         judged, holes = condition.judge(row), gaps.get(row.source, [])
@@ -32,6 +32,11 @@ def sources(con: standing.Connection, config: Config, now: datetime) -> list[dic
         }
         found.append((judged.rank, row.source, {**row.as_json(), **shown}))
     return [values for _, _, values in sorted(found, key=lambda one: one[:2])]
+
+
+def interval(source: Source, config: Config) -> timedelta:
+    """Gives how often a source is asked: no more often than there are runs."""
+    return max(source.every or config.every, config.every)
 
 
 def late(row: todo.SourceRow, every: timedelta, now: datetime) -> bool:

@@ -18,6 +18,7 @@ from earful.data.lock import hold
 from earful.flows import cli, health, jobs, run
 from earful.flows.config import Config, Source
 from earful.flows.health import Check
+from earful.flows.messages import text
 from earful.flows.target_table import Target
 
 NOW = datetime(2025, 3, 3, 12, tzinfo=UTC)
@@ -69,11 +70,28 @@ def test_where_all_went_well_lately_all_is_well(house: House) -> None:
 
 
 def test_what_stands_still_is_late(house: House) -> None:
-    assert house.troubles(NOW + timedelta(minutes=25)) == {f"source {NAME}": "last success 25 minutes ago, fine"}
+    assert house.troubles(NOW + timedelta(minutes=25)) == {
+        f"source {NAME}": "last success 25 minutes ago, not asked since"
+    }
     later = house.troubles(NOW + 3 * HOUR)
     assert set(later) == {f"source {NAME}", *(f"stage {name}" for name in STAGES)}
     assert later["stage collect"] == "last success 3 hours ago"
     assert house.troubles(NOW + timedelta(days=8))["stage match"] == "no success in seven days"
+
+
+def test_a_source_is_asked_no_more_often_than_there_are_runs(house: House) -> None:
+    often = house.config.sources[0].model_copy(update={"every": timedelta(minutes=1)})
+    house.config = house.config.model_copy(update={"sources": (often,)})
+    assert house.troubles(NOW + timedelta(minutes=14)) == {}
+    assert set(house.troubles(NOW + timedelta(minutes=25))) == {f"source {NAME}"}
+
+
+def test_what_a_damaged_file_holds_does_not_hide_what_is_wrong(house: House) -> None:
+    (house.config.store_folder / "read" / "CURRENT").write_bytes(b"snap\0" * 50_000)
+    (check,) = [one for one in health.look(house.config, "", NOW) if one.said]
+    assert check.kind == "store" and len(check.said) <= 400 and check.said.isprintable()
+    body = text.write(health.notice([check], house.config), 2000)[1]
+    assert check.said[:30] in body.replace("\u2060", "")
 
 
 def test_the_stage_that_fails_is_named(house: House) -> None:
