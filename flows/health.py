@@ -127,12 +127,12 @@ def tell(
 ) -> Outcome | None:
     """Tells a target of new troubles, once each, and when all are over; None when there is nothing new to tell.
 
-    `state` is a file beside the configuration that remembers what was told: the store may be what is broken.
+    `state` is a file beside the configuration that remembers what each was told: the store may be what is broken.
     """
     troubles = {check.trouble for check in checks if check.trouble}
-    told = _told(state)
+    told = _told(state).get(target.name, set())
     if not troubles - told and not (told and not troubles):
-        _remember(state, told & troubles)
+        _remember(state, target.name, told & troubles)
         return None
     bad = [check for check in checks if check.said]
     key = f"health|{now.isoformat()}|{target.name}"
@@ -141,7 +141,7 @@ def tell(
     if outcome.error:
         return outcome
     try:
-        _remember(state, troubles)
+        _remember(state, target.name, troubles)
     except OSError as error:
         return Outcome(f"it arrived, but can't be noted in {state}, so it comes again: {error.strerror}")
     return outcome
@@ -164,17 +164,19 @@ def state_file(config_path: Path) -> Path:
     return config_path.with_name(f".{config_path.name}.health")
 
 
-def _told(state: Path) -> set[str]:
+def _told(state: Path) -> dict[str, set[str]]:
     try:
-        return set(json.loads(state.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):  # not there, or damaged: better told twice than not at all
-        return set()
+        kept = json.loads(state.read_text(encoding="utf-8"))
+        return {target: set(troubles) for target, troubles in kept.items()}
+    except (OSError, ValueError, TypeError, AttributeError):  # not there, or damaged: better told twice than not at all
+        return {}
 
 
-def _remember(state: Path, troubles: set[str]) -> None:
-    if not troubles:
+def _remember(state: Path, target: str, troubles: set[str]) -> None:
+    told = {name: sorted(known) for name, known in (_told(state) | {target: troubles}).items() if known}
+    if not told:
         state.unlink(missing_ok=True)
         return
     fresh = state.with_name(f"{state.name}.tmp")
-    fresh.write_text(json.dumps(sorted(troubles)), encoding="utf-8")
+    fresh.write_text(json.dumps(told), encoding="utf-8")
     fresh.rename(state)

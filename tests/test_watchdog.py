@@ -229,6 +229,17 @@ def test_a_trouble_is_told_once_and_so_is_the_end_of_all(house: House, monkeypat
     assert len(set(hook.keys)) == 1, "the clock stood still"
 
 
+def test_each_target_is_told_for_itself(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    team, whole = house.config.targets[0], house.config
+    boss = team.model_copy(update={"name": "boss"})
+    with sink() as hook:
+        for checks, target in ((BAD, team), (BAD, boss), (BAD, team), (WELL, team), (BAD, boss), (WELL, boss)):
+            house.config = whole.model_copy(update={"targets": (target,)})
+            tell(house, checks, hook, monkeypatch)
+    assert [message["title"].split()[2] for message in hook.taken] == ["2", "2", "is", "is"]
+    assert not (house.config.folder / ".health").exists()
+
+
 def test_what_comes_back_is_told_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     with sink() as hook:
         for checks in (BAD, BAD[:1], BAD):
@@ -247,7 +258,9 @@ def test_a_damaged_memory_tells_again_rather_than_not(house: House, monkeypatch:
         tell(house, BAD, hook, monkeypatch)
         (house.config.folder / ".health").write_text("{ half")
         tell(house, BAD, hook, monkeypatch)
-    assert len(hook.taken) == 2
+        (house.config.folder / ".health").write_text('["stage score"]')
+        tell(house, BAD, hook, monkeypatch)
+    assert len(hook.taken) == 3
 
 
 def test_where_nothing_can_be_noted_it_says_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
