@@ -411,16 +411,18 @@ def test_the_page_shows_the_most_troubled_first_with_the_next_step(folder: Path)
     assert [one.value for one in app.subheader] == ["5 of 10 sources need a look"]
     texts = [one.value for one in app.text]
     names = [text for text in texts if not text.startswith("“")]
-    assert names[0] == "github:acme/kettle"
-    assert names[-1] == "rss:news.example.org/search?q=acme"
+    assert names[:2] == ["GitHub (acme/kettle)", "github:acme/kettle"]
+    assert names[-2:] == ["Feed news.example.org/search (acme)", "rss:https://news.example.org/search?q=acme"]
     assert "“github: no key; export EARFUL_GITHUB_TOKEN before starting earful”" in texts
     said = "\n".join(one.value for one in app.markdown)
     assert all(step in said for step in ("Set a valid key", "It has ended", "Not asked again", "1 gap in 30 days"))
     assert len(app.get("vega_lite_chart")) == 10
     only = page("gone", "new")
     assert [one.value for one in only.text if not one.value.startswith("“")] == [
-        "rss:board.example.net/acme.rss",
-        "rss:blog.example.com/feed",
+        "Feed board.example.net/acme.rss",
+        "rss:https://board.example.net/acme.rss",
+        "Feed blog.example.com/feed",
+        "rss:https://blog.example.com/feed",
     ]
 
 
@@ -430,7 +432,7 @@ def test_what_a_source_says_is_shown_as_it_is(folder: Path) -> None:
         store.set_up(con, [("Acme", "own", "acme")], [(f"rss:{nasty}", "rss", nasty)])
         health.record_failure(con, f"rss:{nasty}", NOON, NOON, "failing", nasty)
     app = page()
-    assert f"rss:{nasty}".replace("https://", "") in [one.value for one in app.text]
+    assert {f"Feed ({nasty})", f"rss:{nasty}"} <= {one.value for one in app.text}
     assert f"“{nasty}”" in [one.value for one in app.text]
     assert not any(nasty[:5] in one.value for one in [*app.markdown, *app.caption, *app.subheader])
 

@@ -198,5 +198,6 @@ def test_each_text_is_shown_as_it_was_written(browser: Browser, hostile: Hostile
         settled(page)
         for text in hostile.texts:
             page.wait_for_function(SHOWN, arg=words.plain(text), timeout=PATIENCE)
+            settled(page)  # a key pressed while the page is being made may be lost
             page.keyboard.press("j")
         harmless(page, tracker)
