@@ -24,7 +24,6 @@ from earful.flows.target_table import Target
 from earful.flows.targets import Envelope, Outcome
 from earful.models import condition
 
-LATE = 3  # intervals without success
 SLACK = timedelta(minutes=10)  # that a run may take
 LONGEST = 400  # UTF-16 units of what is wrong: a damaged file may be quoted in it
 PATIENCE = timedelta(minutes=15)  # so long may a target fail before that is a trouble
@@ -75,7 +74,7 @@ def look(config: Config, trouble: str, now: datetime) -> list[Check]:
 
 
 def _stage(name: str, last: datetime | None, config: Config, now: datetime) -> Check:
-    patience = LATE * config.every + SLACK
+    patience = listing.LATE * config.every + SLACK
     if last is None:
         return Check("stage", name, None, "no success in seven days")
     age = now - last
@@ -109,7 +108,7 @@ def _targets(rows: Sequence[outbox.TargetRow], config: Config, now: datetime) ->
     for name in configured:
         row = known.get(name)
         waits = now - row.since if row and row.since else timedelta(0)
-        stuck = row is not None and waits > max(PATIENCE, LATE * config.every) and row.waiting > 0
+        stuck = row is not None and waits > max(PATIENCE, listing.LATE * config.every) and row.waiting > 0
         why = f": {row.error}" if row and row.error else ""
         said = f"{_many(row.waiting)} for {when.length(waits)}{why}" if row and stuck else ""
         yield Check("target", name, row.sent if row else None, said)

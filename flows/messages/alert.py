@@ -143,13 +143,17 @@ def _also(message: Mapping[str, Any]) -> list[Section]:
     also = message.get("also") or ()
     items = []
     for one in also[:MOST_ALSO]:
-        seen = ""
-        if one.get("expected") is not None:
-            seen = f"{one['observed']} {clean.line(one['what'] or 'stories', NAME)}, {one['expected']:.1f} expected"
+        known = one.get("expected") is not None
         rule = f"rule “{clean.line(one['rule'], NAME)}”"
-        items.append(Item(seen or rule, ALSO.get(one["state"], one["state"]), rule if seen else ""))
+        items.append(Item(seen(one) if known else rule, ALSO.get(one["state"], one["state"]), rule if known else ""))
     note = f"the first {MOST_ALSO} of {len(also)}" if len(also) > MOST_ALSO else ""
     return [Section("Other alerts of this brand", tuple(items), note, rank=2)] if items else []
+
+
+def seen(of: Mapping[str, Any]) -> str:
+    """Writes what was `observed` of `what`, and how much was `expected` where that is known."""
+    what = clean.line(of["what"] or "stories", NAME)
+    return f"{of['observed']} {what}, {of['expected']:.1f} expected" if of["expected"] is not None else what
 
 
 def _new(card: Mapping[str, Any]) -> list[Section]:

@@ -119,12 +119,7 @@ def _largest_alert(content: Mapping[str, Any], zone: ZoneInfo) -> list[str]:
         return []
     one = max(known, key=lambda one: abs(one["observed"] - one["expected"]))
     largest = "Alert" if len(known) == 1 else "The largest alert"
-    return [f"{largest}: {_seen(one)}, {when.moment(one['fired'], zone)}."]
-
-
-def _seen(one: Mapping[str, Any]) -> str:
-    what = clean.line(one["what"] or "stories", NAME)
-    return f"{one['observed']} {what}, {one['expected']:.1f} expected" if one["expected"] is not None else what
+    return [f"{largest}: {alert.seen(one)}, {when.moment(one['fired'], zone)}."]
 
 
 def _why(content: Mapping[str, Any], zone: ZoneInfo) -> list[str]:
@@ -193,7 +188,7 @@ def _alerts(content: Mapping[str, Any], zone: ZoneInfo) -> list[Section]:
         over = f"over {when.moment(one['resolved'], zone)}" if one["resolved"] else "not over yet"
         url = clean.web_address(one["page"] or "")
         told = f"{clean.line(one['rule'], NAME)}, {when.moment(one['fired'], zone)}, {over}"
-        items.append(Item(_seen(one), "", told, url, link="open this alert"))
+        items.append(Item(alert.seen(one), "", told, url, link="open this alert"))
     shown = tuple(items[:SHOWN]) or (Item("None in this period."),)
     return [Section("Alerts", shown, f"{len(items)} in all" if len(items) > SHOWN else "", rank=5)]
 
