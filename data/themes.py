@@ -113,15 +113,15 @@ def count(con: Connection, brand: str, since: datetime) -> int:
     return int(row[0]) if row else 0
 
 
-def sizes(con: Connection, brand: str, since: datetime) -> dict[str, int]:
-    """Counts the stories of each of a brand's themes since a time."""
-    return dict(
-        con.execute(
-            f"SELECT t.theme, count(DISTINCT story) FROM theme_members t JOIN {COMPLAINTS} c"  # noqa: S608
-            " USING (brand, source, id) WHERE t.brand = ? AND t.theme <> '' AND published >= ? GROUP BY ALL",
-            [brand, since],
-        ).fetchall()
-    )
+def sizes(con: Connection, brand: str, since: datetime) -> dict[str, tuple[int, int]]:
+    """Counts the stories of each of a brand's themes since a time, and those whose author had said so before."""
+    rows = con.execute(
+        "SELECT t.theme, count(DISTINCT story),"  # noqa: S608
+        f" count(DISTINCT story) - count(DISTINCT story) FILTER (NOT t.again) FROM theme_members t JOIN {COMPLAINTS} c"
+        " USING (brand, source, id) WHERE t.brand = ? AND t.theme <> '' AND published >= ? GROUP BY ALL",
+        [brand, since],
+    ).fetchall()
+    return {theme: (stories, again) for theme, stories, again in rows}
 
 
 def unplaced(con: Connection, brand: str, limit: int) -> list[Complaint]:

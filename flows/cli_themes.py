@@ -39,7 +39,7 @@ def themes_command(
         show.say(": ".join(part for part in (one["brand"], one["note"]) if part))
         rows = [tuple(theme.values())[1:] for theme in one["themes"]]
         if rows:
-            show.table(("theme", "stories", "state", "first seen", "last seen", "by a person"), rows)
+            show.table(("theme", "stories", "said again", "state", "first seen", "last seen", "by a person"), rows)
 
 
 def listed(con: criticism.Connection, brand: str, now: datetime) -> dict[str, Any]:
@@ -53,7 +53,8 @@ def listed(con: criticism.Connection, brand: str, now: datetime) -> dict[str, An
         {
             "theme": one.theme,
             "name": one.name,
-            "stories": sum(stories.get(theme, 0) for theme in one.members),
+            "stories": sum(stories.get(theme, (0, 0))[0] for theme in one.members),
+            "said_again": sum(stories.get(theme, (0, 0))[1] for theme in one.members),
             "state": known[one.theme].state,
             "first_seen": f"{known[one.theme].first_seen:%Y-%m-%d}",
             "last_seen": f"{known[one.theme].last_seen:%Y-%m-%d}",

@@ -66,7 +66,7 @@ def loud(complaints: Sequence[Complaint]) -> str:
     most = max(authors.values(), default=0)
     if most < max(themes.ENOUGH, LOUD * len(complaints)):
         return ""
-    return f"one author wrote {most} of {len(complaints)} complaints; what is said again in like words counts once"
+    return f"one author wrote {most} of {len(complaints)} complaints; what is said again in like words makes no theme"
 
 
 def named(*parts: str) -> str:

@@ -358,21 +358,6 @@ def kept(folder: Path, now: datetime) -> Database:
     return themed_store.fill(folder, now)
 
 
-def page(file: str = "criticism.py", **address: str) -> AppTest:
-    app = AppTest.from_file(str(HERE / "app.py"), default_timeout=60)
-    app.switch_page(file)
-    for key, value in address.items():
-        app.query_params[key] = value
-    return app.run()
-
-
-def said(app: AppTest) -> str:
-    """Joins all that a page says."""
-    assert not app.exception, app.exception
-    kinds = (app.markdown, app.caption, app.text, app.subheader, app.code, app.warning, app.error)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
-
-
 def listed(app: AppTest) -> pd.DataFrame:
     return next(one.value for one in app.dataframe if "Trend" in one.value)
 
@@ -398,33 +383,33 @@ def test_the_least_is_the_models() -> None:
 
 def test_a_brand_without_mentions_is_told_what_to_do(folder: Path, now: datetime) -> None:
     invented_store.fill(folder, now, ())
-    assert "No mention of this brand yet" in said(page())
+    assert "No mention of this brand yet" in said(page("criticism"))
 
 
 def test_too_few_complaints_are_counted_against_what_it_takes(folder: Path, now: datetime) -> None:
     invented_store.fill(folder, now)
-    assert "at least **15** people who say something negative" in said(page())
-    assert "**2** so far" in said(page())  # berta, and ada twice
+    assert "at least **15** people who say something negative" in said(page("criticism"))
+    assert "**2** so far" in said(page("criticism"))  # berta, and ada twice
 
 
 def test_themes_that_were_not_looked_for_yet_come_with_the_next_run(folder: Path, now: datetime) -> None:
     database = themed_store.fill(folder, now)
     with database.transaction() as con:
         con.execute("DELETE FROM themes")
-    assert "**38** people complained, and the next run looks for themes" in said(page())
+    assert "**38** people complained, and the next run looks for themes" in said(page("criticism"))
     with database.transaction() as con:
         con.execute(
             "INSERT INTO theme_rounds (brand, model, made, stories, note)"
             " VALUES ('Acme', 'invented', ?, 332, 'one author wrote most')",
             [now],
         )
-    text = said(page())
+    text = said(page("criticism"))
     assert "at 332 complaints found no subject" in text
     assert "one author wrote most" in text
 
 
 def test_themes_are_ranked_with_their_figures(kept: Database) -> None:
-    app = page()
+    app = page("criticism")
     table = listed(app)
     names = ["parcel, courier, left", "hotline, waiting, nobody", "app, crashes, update", "price, dearer"]
     assert list(table["Theme"]) == names
@@ -435,29 +420,29 @@ def test_themes_are_ranked_with_their_figures(kept: Database) -> None:
     text = said(app)
     assert "the courier left my parcel in the rain, day" in text
     assert app.query_params == {}
-    wide = listed(page(period="90d"))
+    wide = listed(page("criticism", period="90d"))
     assert int(wide["Stories"][0]) == told("courier", themed_store.days())
 
 
 def test_a_period_without_themes_says_so(kept: Database) -> None:
-    text = said(page(**{"period": "dates", "from": "2020-01-01T00:00", "to": "2020-02-01T00:00"}))
+    text = said(page("criticism", **{"period": "dates", "from": "2020-01-01T00:00", "to": "2020-02-01T00:00"}))
     assert "No theme was spoken of in this period" in text
 
 
 def test_the_address_chooses_the_theme_and_its_mentions_are_linked(kept: Database) -> None:
-    app = page(theme="hotline")
+    app = page("criticism", theme="hotline")
     assert "an hour on the hotline" in said(app)
     assert "the courier left" not in "\n".join(text.value for text in app.text)
     assert app.query_params["theme"] == "hotline"
-    found = page("mentions.py", theme="hotline")
+    found = page("mentions", theme="hotline")
     assert found.query_params["theme"] == "hotline"
     assert any("29 stories" in caption.value or "28 stories" in caption.value for caption in found.caption)
-    assert "theme" not in page("mentions.py", theme="nothing").query_params
+    assert "theme" not in page("mentions", theme="nothing").query_params
 
 
 def test_hidden_themes_are_out_of_the_way_and_counted(kept: Database) -> None:
     decide(kept, "courier", "hide")
-    app = page()
+    app = page("criticism")
     assert listed(app)["Theme"][0] == "hotline, waiting, nobody"
     app.toggle[0].set_value(True).run()
     assert "Show hidden (1)" in app.toggle[0].label
@@ -465,9 +450,9 @@ def test_hidden_themes_are_out_of_the_way_and_counted(kept: Database) -> None:
 
 
 def test_merged_themes_count_in_the_one_they_went_into_at_once(kept: Database) -> None:
-    before = listed(page())["Stories"]
+    before = listed(page("criticism"))["Stories"]
     decide(kept, "app", "merge", into="hotline")
-    app = page(theme="app")
+    app = page("criticism", theme="app")
     assert "With: app, crashes, update" in said(app)
     assert int(listed(app)["Stories"][1]) == int(before[1]) + int(before[2])
     button(app, "apart 0").click().run()
@@ -475,31 +460,31 @@ def test_merged_themes_count_in_the_one_they_went_into_at_once(kept: Database) -
 
 
 def test_a_theme_of_one_who_repeats_it_is_told(kept: Database) -> None:
-    assert "repeats what its author" not in said(page(theme="app"))
+    assert "repeats what its author" not in said(page("criticism", theme="app"))
     with kept.transaction() as con:
         con.execute("UPDATE theme_members SET again = true WHERE theme = 'app' AND id NOT LIKE 'app 1 %'")
-    assert "75% repeats what its author said before" in said(page(theme="app"))
+    assert "75% repeats what its author said before" in said(page("criticism", theme="app"))
 
 
 def test_one_author_who_wrote_most_is_told_beside_the_themes(kept: Database, now: datetime) -> None:
-    note = "one author wrote 500 of 620 complaints; what is said again in like words counts once"
+    note = "one author wrote 500 of 620 complaints; what is said again in like words makes no theme"
     with kept.transaction() as con:
         con.execute(
             "INSERT INTO theme_rounds (brand, model, made, stories, note) VALUES ('Acme', 'invented', ?, 620, ?)",
             [now, note],
         )
-    app = page()
+    app = page("criticism")
     assert not listed(app).empty
     assert note in said(app)
 
 
 def test_a_sentence_of_a_complaint_stands_beside_each_name(kept: Database) -> None:
-    row = listed(page()).set_index("Theme").loc["parcel, courier, left"]
+    row = listed(page("criticism")).set_index("Theme").loc["parcel, courier, left"]
     assert row["In a sentence"] == "the courier left my parcel in the rain"
 
 
 def test_pinned_themes_come_first(kept: Database) -> None:
-    app = page(theme="app")
+    app = page("criticism", theme="app")
     button(app, "decide pin").click().run()
     assert listed(app)["Theme"][0] == "◆ app, crashes, update"
     assert decisions(kept) == [("app", "pin", "dashboard")]
@@ -508,7 +493,7 @@ def test_pinned_themes_come_first(kept: Database) -> None:
 
 
 def test_a_theme_is_renamed_in_the_page(kept: Database) -> None:
-    app = page(theme="app")
+    app = page("criticism", theme="app")
     field = next(one for one in app.text_input if one.label == "Name")
     field.set_value("Crashes")
     next(one for one in app.button if one.label == "Rename").click()
@@ -518,22 +503,22 @@ def test_a_theme_is_renamed_in_the_page(kept: Database) -> None:
 
 
 def test_a_split_that_waits_for_the_next_run_says_so_until_it_was_done(kept: Database, now: datetime) -> None:
-    app = page(theme="app")
+    app = page("criticism", theme="app")
     button(app, "split").click().run()
     assert "the next run carries it out" in said(app)
     assert [(theme, kind) for theme, kind, _ in decisions(kept)] == [("app", "split")]
-    assert "the next run carries it out" in said(page(theme="app")), "also for who comes later"
-    assert "the next run carries it out" not in said(page(theme="courier"))
+    assert "the next run carries it out" in said(page("criticism", theme="app")), "also for who comes later"
+    assert "the next run carries it out" not in said(page("criticism", theme="courier"))
     with kept.transaction() as con:
         con.execute(
             "INSERT INTO theme_rounds (brand, model, made, stories, note) VALUES ('Acme', 'invented', ?, 332, '')",
             [now + DAY],
         )
-    assert "the next run carries it out" not in said(page(theme="app"))
+    assert "the next run carries it out" not in said(page("criticism", theme="app"))
 
 
 def test_a_wrong_member_leaves_its_theme_at_once(kept: Database) -> None:
-    app = page(theme="app")
+    app = page("criticism", theme="app")
     count = "SELECT count(*) FROM theme_members WHERE theme = 'app'"
     with kept.look() as con:
         (before,) = con.execute(count).fetchone()
@@ -556,17 +541,17 @@ def test_of_what_was_deleted_at_its_source_nothing_is_shown_before_the_next_run(
             "UPDATE themes SET sentence = ?, sentence_source = 'news', sentence_id = ? WHERE theme = 'app'",
             [secret, name],
         )
-    shown = said(page(theme="app"))
+    shown = said(page("criticism", theme="app"))
     assert shown.count(secret) == 2, "as the theme's sentence and as a quote"
     assert "zoe" in shown
     with kept.transaction() as con:
         versions.erase(con, "news", [name], now)
-    shown = said(page(theme="app"))
+    shown = said(page("criticism", theme="app"))
     assert secret not in shown and "zoe" not in shown
 
 
 def test_what_cannot_be_done_is_said(kept: Database) -> None:
-    app = page(theme="app")
+    app = page("criticism", theme="app")
     with kept.transaction() as con:
         con.execute("DELETE FROM themes WHERE theme = 'app'")
     button(app, "decide hide").click().run()
@@ -584,7 +569,7 @@ def test_the_board_has_a_card_for_each_theme_and_says_what_is_overdue(kept: Data
             ("link", "https://tickets.example.org/7"),
         ):
             board.change_card(con, "Acme", "hotline", field, value, "eva", datetime.now(UTC))
-    app = page(view="board")
+    app = page("criticism", view="board")
     text = said(app)
     for line in ("**New** · 1", "**Acknowledged** · 1", "**Acting** · 0", "**Resolved** · 1"):
         assert line in text
@@ -597,7 +582,7 @@ def test_the_board_has_a_card_for_each_theme_and_says_what_is_overdue(kept: Data
 
 
 def test_a_card_is_changed_in_the_page(kept: Database) -> None:
-    app = page(theme="app")
+    app = page("criticism", theme="app")
     next(one for one in app.selectbox if one.label == "Status").set_value("acting")
     next(one for one in app.text_input if one.label == "Owner").set_value("Ada")
     next(one for one in app.button if one.label == "Save").click()
@@ -616,30 +601,30 @@ def test_a_fall_of_all_is_no_merit_of_ours(folder: Path, now: datetime) -> None:
         for one in THEMES
     ]
     themed_store.resolve(themed_store.fill(folder, now, themes), now)
-    assert "competitors fell as much" in said(page(theme="courier"))
+    assert "competitors fell as much" in said(page("criticism", theme="courier"))
 
 
 def test_a_theme_resolved_lately_is_compared_later(kept: Database, now: datetime) -> None:
     with kept.transaction() as con:
         on = (now - 3 * DAY).astimezone(BERLIN).date().isoformat()
         board.change_card(con, "Acme", "app", "status", {"status": "resolved", "on": on}, "eva", now)
-    assert "once 7 whole days have passed; 2 so far" in said(page(theme="app"))
+    assert "once 7 whole days have passed; 2 so far" in said(page("criticism", theme="app"))
 
 
 def test_brands_are_set_beside_each_other_or_refused_with_the_reason(kept: Database, now: datetime) -> None:
-    app = page(view="brands")
+    app = page("criticism", view="brands")
     assert "Not compared" not in said(app)
     assert app.query_params["view"] == "brands"
     with kept.transaction() as con:
         con.execute("INSERT INTO gaps VALUES ('shop', ?, NULL, '503')", [now - 20 * DAY])
-    text = said(page(view="brands"))
+    text = said(page("criticism", view="brands"))
     assert "Not compared" in text
     assert "could not be read for" in text
     with kept.transaction() as con:
         con.execute("DELETE FROM theme_peers")
         con.execute("DELETE FROM gaps")
-    assert "have not been set against these themes yet" in said(page(view="brands"))
-    assert "Choose one of your own brands" in said(page(view="brands", brand="Bolt"))
+    assert "have not been set against these themes yet" in said(page("criticism", view="brands"))
+    assert "Choose one of your own brands" in said(page("criticism", view="brands", brand="Bolt"))
 
 
 def test_the_journeys_stages_are_those_of_the_model() -> None:
@@ -650,7 +635,7 @@ def test_events_stand_on_the_overviews_charts(kept: Database, now: datetime) -> 
     with kept.transaction() as con:
         events.add(con, "", "release", now - DAY, None, "Version 2", "", "eva", now)
         events.add(con, "Bolt", "campaign", now - DAY, None, "Bolt's sale", "", "eva", now)
-    app = page("overview.py")
+    app = page("overview")
     assert not app.exception
     charts = [str(chart.proto) for chart in app.get("vega_lite_chart")]
     assert sum("Version 2" in chart for chart in charts) == 2
@@ -658,7 +643,7 @@ def test_events_stand_on_the_overviews_charts(kept: Database, now: datetime) -> 
 
 
 def test_an_event_is_marked_and_withdrawn_in_the_page(kept: Database) -> None:
-    app = page(theme="app")
+    app = page("criticism", theme="app")
     next(one for one in app.text_input if one.label == "Title").set_value("Version 2")
     next(one for one in app.button if one.label == "Mark").click()
     app.run()
@@ -675,7 +660,7 @@ def test_an_event_is_compared_before_and_after_with_the_competitors_beside_it(ke
     with kept.transaction() as con:
         event = events.add(con, "", "outage", now - ACTED * DAY, now - DONE * DAY, HOSTILE, "", "eva", now)
         recent = events.add(con, "Acme", "release", now - 3 * DAY, None, "Version 2", "", "eva", now)
-    app = page(theme="courier", period="90d")
+    app = page("criticism", theme="courier", period="90d")
     assert "so the change is ours" not in said(app)
     button(app, f"after {event}").click().run()
     text = said(app)
@@ -696,7 +681,7 @@ def test_decisions_survive_when_the_themes_are_found_anew(kept: Database, now: d
         con.execute("DELETE FROM theme_members WHERE theme = 'courier' AND id LIKE '% 0'")
         con.execute("UPDATE themes SET name = 'wet, box', words = '[\"wet\"]', state = 'growing'")
         themed_store.add(con, "more", "Acme", "something else", "new", now)
-    app = page(theme="courier")
+    app = page("criticism", theme="courier")
     names = list(listed(app)["Theme"])
     assert "Wet parcels" in names
     assert "Found as: wet, box" in said(app)
@@ -709,7 +694,7 @@ def test_a_card_whose_theme_is_no_longer_found_is_kept_in_sight(kept: Database) 
     with kept.transaction() as con:
         board.change_card(con, "Acme", "app", "owner", "Berta", "eva", datetime.now(UTC))
         con.execute("DELETE FROM themes WHERE theme = 'app'")
-    app = page(view="board")
+    app = page("criticism", view="board")
     assert "Owner: Berta" in said(app)
     assert any("1 on cards whose theme is no longer found" in one.label for one in app.expander)
 
@@ -728,11 +713,11 @@ def test_a_hostile_name_or_quote_is_shown_literally_and_never_as_markdown(folder
         events.add(con, "Acme", "release", now - DAY, None, HOSTILE, "", HOSTILE, now)
         con.execute("UPDATE themes SET state = ? WHERE theme = 'app'", [HOSTILE])
     for view in ("themes", "board", "brands"):
-        app = page(view=view, theme="courier")
+        app = page("criticism", view=view, theme="courier")
         assert not app.exception
         rendered = (*app.markdown, *app.caption, *app.subheader, *app.error, *app.warning)
         assert not [one.value for one in rendered if "tracker.example" in str(one.value)], view
         labels = [one.label for one in (*app.button, *app.toggle, *app.expander, *app.metric)]
         assert not [label for label in labels if "tracker.example" in str(label)], view
         assert not [one.value for one in app.text if "\u202e" in one.value], view
-    assert any("tracker.example" in text.value for text in page(theme="courier").text)
+    assert any("tracker.example" in text.value for text in page("criticism", theme="courier").text)

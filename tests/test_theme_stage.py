@@ -372,6 +372,7 @@ def test_one_author_five_hundred_times_is_one_voice_and_told(database: Database)
     complaints.keep(database, spam)
     find(database)
     assert "one author wrote 500 of 560 complaints" in listed(database)["note"]
+    assert sum(row["said_again"] for row in listed(database)["themes"]) > 450
     assert rows(database, "SELECT count(*) FROM theme_members WHERE starts_with(id, 'spam') AND NOT again")[0][0] < 30
     assert len(listed(database)["themes"]) <= 6
 
@@ -383,7 +384,7 @@ def test_one_author_who_is_nearly_alone_is_told_with_the_too_few(tmp_path: Path)
     find(database)
     assert listed(database)["note"] == (
         "too few: 6 different complaints among 55 so far, themes take 15; one author wrote 50 of 55 complaints; what is"
-        " said again in like words counts once"
+        " said again in like words makes no theme"
     )
 
 
