@@ -186,6 +186,7 @@ def silences(
 
 
 def _line(rule: Rule, score: float) -> Line:
+    score = spikes.as_rare(score, rule.step)
     return Line(score, rule.least, spikes.sure(score))
 
 

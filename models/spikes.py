@@ -47,6 +47,7 @@ STEEP = 4.0  # the index of the Pareto tail while no burst is known
 ALARM_DIGITS = 3.0  # what comes once in 10^3 steps of an hour scores 0.5
 FINER = 0.3  # digits more for steps ten times as fine: there are more of them, but neighbours look alike
 SENSITIVITY = {"sensitive": 0.45, "balanced": 0.5, "strict": 0.75}
+QUARTER = timedelta(minutes=15)
 SURE = 1.05  # times the digits of a line, from which on a score is beyond doubt: 0.55 where the line is 0.5
 
 
@@ -107,7 +108,26 @@ def scored(digits: Figures, step: timedelta) -> Figures:
 
 def sure(line: float) -> float:
     """Gives the score of what has SURE times the digits of what scores `line`."""
-    share = SURE * (2 * line if line < 0.5 else math.sqrt(0.5 / (1 - line)) if line < 1 else math.inf)
+    return _of_share(SURE * _share(line))
+
+
+def as_rare(line: float, step: timedelta) -> float:
+    """Gives the line that is crossed as seldom in a week as `line` is in steps of a quarter of an hour, if finer.
+
+    A score says how rare a step is among steps; who is told wants to know how often that happens.
+    """
+    if step >= QUARTER:
+        return line
+    digits = _share(line) * alarm_digits(QUARTER) + math.log10(QUARTER / step)
+    return _of_share(digits / alarm_digits(step))
+
+
+def _share(score: float) -> float:
+    """Gives the digits of a score, in those of the alarm line."""
+    return 2 * score if score < 0.5 else math.sqrt(0.5 / (1 - score)) if score < 1 else math.inf
+
+
+def _of_share(share: float) -> float:
     return share / 2 if share < 1 else 1 - 0.5 / share**2
 
 

@@ -220,6 +220,19 @@ def test_the_stories_of_an_hour_are_counted_where_intervals_are_shorter() -> Non
     assert states(quarters(0.5, 0.5, lately=4, observed=4), QUICK) == ["", ""]
 
 
+@pytest.mark.parametrize("minutes", [5, 6, 10, 14.9])
+@pytest.mark.parametrize("line", [0.375, 0.45, 0.5, 0.75])
+def test_finer_steps_alarm_as_seldom_in_a_week_as_quarters(minutes: float, line: float) -> None:
+    def minutes_between(score: float, step: timedelta) -> float:
+        digits = spikes.alarm_digits(step) * (2 * score if score < 0.5 else (0.5 / (1 - score)) ** 0.5)
+        return 10**digits * (step / timedelta(minutes=1))
+
+    step = timedelta(minutes=minutes)
+    assert minutes_between(spikes.as_rare(line, step), step) == pytest.approx(minutes_between(line, QUARTER))
+    assert spikes.as_rare(line, step) > line
+    assert [spikes.as_rare(line, longer * QUARTER) for longer in (1, 2, 96)] == [line] * 3
+
+
 @pytest.mark.parametrize(("line", "expected"), [(0.375, 0.394), (0.5, 0.546), (0.75, 0.773), (1.0, 1.0)])
 def test_what_is_beyond_doubt_goes_by_the_line(line: float, expected: float) -> None:
     """The score of so many more digits: the digits of 0.5 are the alarm line's, and beyond it the score bends."""
