@@ -11,8 +11,9 @@ import streamlit as st
 
 from earful.dashboard import canvas, frame, picked, read_alerts, ruled, sql, words
 from earful.dashboard.canvas import Look
+from earful.dashboard.filters import Address
 from earful.dashboard.frame import Store
-from earful.data import explained, naming
+from earful.data import explained_alerts, naming
 from earful.data.counting import Counted
 from earful.data.events import Event
 from earful.models import language
@@ -25,6 +26,12 @@ PART = (
     "is counted fell to each part before, what is recent weighing more. *More* is the difference; all parts add up to "
     "the excess. The query gives what was seen."
 )
+NEW = (
+    "A word, or two beside each other, is *new* when it stands in more of the alert's stories than chance explains, "
+    "against the brand's own stories of the weeks before; it is one *that others' stories lack* when it does so "
+    "against what is said of other brands. The query counts the stories of the alert in which it stands."
+)
+TEXTS = 500  # stories of an alert in which new words are sought
 KINDS = {
     "words": "Words",
     "distinct": "Words that others' stories lack",
@@ -64,22 +71,15 @@ def draw(view: Store, card: Card) -> None:
             st.altair_chart(drawn, width="stretch")
     _splits(card)
     _first(view, card)
-    _new(card)
-    _quotes(view, card)
-    if card.get("unknown"):
-        st.markdown("**What we do not know**")
-        for one in card["unknown"]:
-            st.text(words.plain(one["said"]))
     of = ruled.counted(card.get("of")) or Counted(str(card.get("brand", "")), card.get("counts") == "negative")
+    address = ruled.address(view, of, start, finish)
+    _new(card, address)
+    _quotes(view, card)
+    _unknown(card, address)
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.popover("Explain", type="tertiary"):
             _explain(card)
-        st.page_link(
-            frame.PAGES["mentions"],
-            label="Show the mentions behind it",
-            icon=":material/list:",
-            query_params=ruled.address(view, of, start, finish),
-        )
+        _mentions("Show the mentions behind it", address)
 
 
 def heard(card: Card) -> list[str]:
@@ -127,7 +127,7 @@ def _splits(card: Card) -> None:
                 column_config={name: st.column_config.NumberColumn(format="%.1f") for name in ("Expected", "More")},
             )
             st.caption(f"Together {sum(part['excess'] for part in parts):+.1f}, the whole excess.".replace("-", "−"))
-            if query := explained.parted(str(card.get("query", "")), str(card.get("brand", "")), split):
+            if query := explained_alerts.parted(str(card.get("query", "")), str(card.get("brand", "")), split):
                 with st.popover("Explain", type="tertiary", key=f"explain {card.get('alert', '')} {split}"):
                     st.markdown(PART)
                     sql.write(query)
@@ -140,7 +140,7 @@ def _first(view: Store, card: Card) -> None:
         st.text(f"The first: {when}, {words.source(first['source'])}, {words.short(first['author'] or 'unknown', 60)}")
 
 
-def _new(card: Card) -> None:
+def _new(card: Card, address: Address) -> None:
     said = []
     for kind, title in KINDS.items():
         found = [one for one in card.get("new") or () if one["kind"] == kind]
@@ -151,6 +151,35 @@ def _new(card: Card) -> None:
         for line in said:
             st.text(line)
         st.caption("In brackets: in how many of the alert's stories.")
+        found = [one["name"] for one in card["new"] if one["kind"] in ("words", "distinct")]
+        if query := explained_alerts.said(str(card.get("query", "")), found, TEXTS):
+            with st.popover("Explain", type="tertiary", key=f"explain {card.get('alert', '')} new"):
+                st.markdown(NEW)
+                sql.write(query)
+                for name in found:
+                    _mentions(f"Search for “{words.literal(words.short(name))}”", address | {"text": [name]})
+
+
+def _unknown(card: Card, address: Address) -> None:
+    """Says what the figures leave out, and what of it may be negative, too."""
+    if not card.get("unknown"):
+        return
+    st.markdown("**What we do not know**")
+    for one in card["unknown"]:
+        st.text(words.plain(one["said"]))
+    open_ = [one for one in card["unknown"] if one["kind"] in ("unclear", "unscored")]
+    query = explained_alerts.undecided(str(card.get("query", "")))
+    if open_ and query:
+        with st.popover("Explain", type="tertiary", key=f"explain {card.get('alert', '')} unknown"):
+            for label in dict.fromkeys(one["kind"] for one in open_):
+                st.markdown(f"**{words.SIGNS[label]}**: {words.DEFINITIONS[label]}")
+            sql.write(query)
+            for label in dict.fromkeys(one["kind"] for one in open_):
+                _mentions(f"Show what is {words.SIGNS[label]}", address | {"sentiment": [label]})
+
+
+def _mentions(label: str, address: Address) -> None:
+    st.page_link(frame.PAGES["mentions"], label=label, icon=":material/list:", query_params=address)
 
 
 def _new_name(one: Mapping[str, Any]) -> str:

@@ -33,6 +33,8 @@ class Row:
     voice: Share | None
     net: Share | None
     negative: Share | None
+    net_before: Share | None
+    negative_before: Share | None
 
 
 def rows(counts: pd.DataFrame, brands: Sequence[tuple[str, bool]], now: Any, before: Any) -> list[Row]:
@@ -42,15 +44,18 @@ def rows(counts: pd.DataFrame, brands: Sequence[tuple[str, bool]], now: Any, bef
     found = []
     for brand, competitor in sorted(brands, key=lambda one: -volumes.get(one[0], 0)):
         totals = figures.totals(counts, brand, *now)
+        was = figures.totals(counts, brand, *before) if before else None
         found.append(
             Row(
                 brand,
                 competitor,
                 totals,
-                figures.totals(counts, brand, *before) if before else None,
+                was,
                 accuracy.share(totals.volume, whole),
                 figures.net_sentiment(totals),
                 accuracy.share(totals.negative, totals.judged),
+                figures.net_sentiment(was) if was else None,
+                accuracy.share(was.negative, was.judged) if was else None,
             )
         )
     return found
@@ -113,28 +118,40 @@ def finding(found: Sequence[Row], own: str, field: str, name: str) -> str:
 
 
 def shares(found: Sequence[Row], own: str, field: str, signed: bool, look: Look, title: Sequence[str]) -> Any:
-    """Draws each brand's `field` ("net" or "negative") as a point with its 95% interval; the own one stands out."""
+    """Draws each brand's `field` ("net" or "negative") as a point with its 95% interval; the own one stands out.
+
+    A tick marks the period before, a grey one where the change is within the noise.
+    """
     data = []
     for row in found:
         share: Share | None = getattr(row, field)
+        was: Share | None = getattr(row, f"{field}_before")
         write = words.points if signed else words.percent
+        change = f"{write(was.value)}{'' if figures.differ(share, was) else ', within the noise'}" if was else "–"
         data.append(
             {
                 "brand": row.brand,
                 "name": words.short(row.brand, 60),
                 "own": row.brand == own,
                 "said": write(share.value) if share else "–",
+                "before": change,
+                "moved": figures.differ(share, was),
+                "was": 100 * was.value if was else float("nan"),
             }
             | {part: 100 * getattr(share, part) if share else float("nan") for part in ("value", "low", "high")}
         )
     frame = pd.DataFrame(data)
-    frame["end"] = frame.high.fillna(-100.0 if signed else 0.0)
+    frame["end"] = frame[["high", "was"]].max(axis=1).fillna(-100.0 if signed else 0.0)
     domain = [-100, 130] if signed else [0, min(125.0, max(10.0, 1.25 * float(np.nanmax([*frame.end, 1.0]))))]
     y = alt.Y("name:N", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=150, labelPadding=6))
     ends: dict[str, Any] = {"values": [-100, -50, 0, 50, 100]} if signed else {"tickCount": 5}
     axis = alt.Axis(title=None, **ends, grid=True, gridOpacity=0.35, domain=False)
     x = alt.X("value:Q", scale=alt.Scale(domain=domain, nice=False), axis=axis)
-    tips = [alt.Tooltip("name:N", title="Brand"), alt.Tooltip("said:N", title="Value")]
+    tips = [
+        alt.Tooltip("name:N", title="Brand"),
+        alt.Tooltip("said:N", title="Value"),
+        alt.Tooltip("before:N", title="Before"),
+    ]
     colour = alt.condition("datum.own", alt.value(look.positive), alt.value(look.faint))
     base = alt.Chart(frame).encode(y=y)
     known = base.transform_filter("isValid(datum.value)")
@@ -142,6 +159,9 @@ def shares(found: Sequence[Row], own: str, field: str, signed: bool, look: Look,
         known.mark_rule(strokeWidth=5, opacity=0.45).encode(
             x=alt.X("low:Q", scale=alt.Scale(domain=domain, nice=False), axis=axis), x2="high:Q", color=colour
         ),
+        base.transform_filter("isValid(datum.was)")
+        .mark_tick(thickness=2, size=20)
+        .encode(x="was:Q", color=alt.condition("datum.moved", alt.value(look.text), alt.value(look.neutral))),
         known.mark_point(filled=True, size=90, cursor="pointer")
         .add_params(canvas.pick("brand"))
         .encode(x=x, color=colour, tooltip=tips, opacity=alt.OpacityValue(0.35, condition=canvas.when_picked(1))),

@@ -5,12 +5,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import beside, canvas, findings, frame, picked, read, read_themes, sql, words
+from earful.dashboard import beside, canvas, figures, findings, frame, picked, read, read_themes, sql, words
 from earful.dashboard.beside import Row
 from earful.dashboard.frame import View
 from earful.data import explained_themes
 
 CLICK = "95% intervals; a click shows what was said"
+TICK = "Tick: the period before, grey where the change is within the noise"
 
 
 def show() -> None:
@@ -35,14 +36,15 @@ def show() -> None:
     look = canvas.DARK if st.context.theme.type == "dark" else canvas.LIGHT
     own = filters.brand
     left, right = st.columns(2, gap="medium")
+    tick = [TICK] if fair else []
     with left, st.container(border=True):
-        title = [beside.finding(rows, own, "net", "Net sentiment"), f"From −100 to +100; {CLICK}"]
+        title = [beside.finding(rows, own, "net", "Net sentiment"), f"From −100 to +100; {CLICK}", *tick]
         picked.draw("net", beside.shares(rows, own, "net", True, look, title), labels=("negative", "positive"))
-        _explain(view, "net", "brands")
+        _explain(view, "net", "brands", fair)
     with right, st.container(border=True):
-        title = [beside.finding(rows, own, "negative", "Negative share"), f"In %; {CLICK}"]
+        title = [beside.finding(rows, own, "negative", "Negative share"), f"In %; {CLICK}", *tick]
         picked.draw("negative", beside.shares(rows, own, "negative", False, look, title), labels=("negative",))
-        _explain(view, "negative", "brands")
+        _explain(view, "negative", "brands", fair)
     picked.show_brand(view, ("net", "negative"))
     mine = next(row for row in rows if row.brand == own)
     if mine.voice and mine.now.volume:
@@ -93,10 +95,10 @@ def _table(view: View, rows: list[Row]) -> None:
             "Brand": [words.short(row.brand, 60) for row in rows],
             "Whose": ["competitor" if row.competitor else "own" for row in rows],
             unit: [row.now.volume for row in rows],
-            **(
-                {"Before": [row.before.volume for row in rows if row.before]} if all(row.before for row in rows) else {}
-            ),
-            "Share of voice": [f"{words.percent(row.voice.value)}" if row.voice else "–" for row in rows],
+            **(_before(rows) if all(row.before for row in rows) else {}),
+            "Share of voice": [
+                f"{words.percent(row.voice.value)} ({words.between(row.voice)})" if row.voice else "–" for row in rows
+            ],
             "Net sentiment": [
                 f"{words.points(row.net.value)} ({words.interval(row.net)})" if row.net else "–" for row in rows
             ],
@@ -109,7 +111,8 @@ def _table(view: View, rows: list[Row]) -> None:
         }
     )
     counts = (unit, "Before", "Unclear", "Not scored")
-    columns = {name: st.column_config.NumberColumn(format="localized") for name in counts}
+    columns: dict[str, Any] = {name: st.column_config.NumberColumn(format="localized") for name in counts}
+    columns["Change"] = st.column_config.TextColumn(help="Against the equal period before; ≈ is within the noise")
     st.dataframe(shown, hide_index=True, width="stretch", column_config=columns)
     with st.container(horizontal=True, vertical_alignment="center"):
         _explain(view, "volume", "brands", all(row.before for row in rows))
@@ -120,6 +123,18 @@ def _table(view: View, rows: list[Row]) -> None:
             icon=":material/grid_on:",
             query_params=view.choice.link(view="brands"),
         )
+
+
+def _before(rows: list[Row]) -> dict[str, list[Any]]:
+    """Gives the columns of what was said in the period before, and how that changed."""
+    pairs = [(row.now.volume, row.before.volume) for row in rows if row.before]
+    return {
+        "Before": [was for _, was in pairs],
+        "Change": [
+            words.change(now, was) if was and figures.volumes_differ(now, was) else "≈" if was else "–"
+            for now, was in pairs
+        ],
+    }
 
 
 def _mentions(view: View, rows: list[Row]) -> None:

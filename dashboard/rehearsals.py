@@ -25,8 +25,10 @@ def draw(view: Store, answer: dict[str, Any]) -> None:
     zone = view.zone
     look = canvas.DARK if st.context.theme.type == "dark" else canvas.LIGHT
     for one in found:
-        st.text(f"{words.short(one['brand'])}: {words.plain(one['said'])}")
-        if one["windows"]:
+        st.text(f"{words.short(one['brand'])}: {words.short(one['rule'], 60)}")
+        if not one["windows"]:
+            st.text(words.plain(_begun(one["said"])))
+        else:
             span = (datetime.fromisoformat(one["windows"][place][end]) for place, end in ((0, "start"), (-1, "finish")))
             marked = read_alerts.happened(view.folder, view.version, one["brand"], *span) if view.version else []
             name, of = f"rehearsal {one['rule']} {one['brand']}", ruled.counted(one["counted"])
@@ -38,7 +40,7 @@ def draw(view: Store, answer: dict[str, Any]) -> None:
                     {
                         "Would have fired": words.moment(datetime.fromisoformat(alert["fired"]), zone),
                         "Stories": alert["card"]["observed"],
-                        "Expected": words.expected(alert["card"]["expected"]),
+                        "Expected": alert["card"]["expected"],
                         "Over": words.moment(datetime.fromisoformat(alert["resolved"]), zone)
                         if alert["resolved"]
                         else "goes on",
@@ -49,6 +51,7 @@ def draw(view: Store, answer: dict[str, Any]) -> None:
                 on_select="rerun",
                 selection_mode="single-row",
                 key=f"fired {one['rule']} {one['brand']}",
+                column_config={"Expected": st.column_config.NumberColumn(format="%.1f")},
             )
             chosen = [alert for row, alert in enumerate(one["alerts"]) if row in event.selection.rows]
             for alert in chosen:
@@ -99,11 +102,17 @@ def chart(rehearsal: dict[str, Any], zone: ZoneInfo, look: Look, events: Sequenc
             .mark_point(shape="triangle-down", filled=True, size=90, color=look.negative, opacity=1)
             .encode(x="x:T", y=alt.value(4))
         )
-    times = len(rehearsal["alerts"])
-    said = f"It would have fired {times} {'time' if times == 1 else 'times'}"
     shaded = "; shaded: not heard" if rows.gap.any() else ""
-    title = [said, f"Bars: counted; dashed: the upper end of the usual; marked: an alert{shaded}", ruled.CLICK]
+    title = [
+        _begun(rehearsal["said"]),
+        f"Bars: counted; dashed: the upper end of the usual; marked: an alert{shaded}",
+        ruled.CLICK,
+    ]
     return canvas.whole(layers, title, 220, look)
+
+
+def _begun(said: str) -> str:
+    return said[:1].upper() + said[1:]
 
 
 def hours(rows: pd.DataFrame) -> pd.DataFrame:

@@ -33,7 +33,12 @@ class Draft:
 
 def brands(view: Store, draft: Draft) -> None:
     """Draws the brands."""
-    _list(view, draft, "brands", "brand", _brand, lambda one: (one.get("name", ""), one.get("match", "")))
+    _list(view, draft, "brands", "brand", _brand, _brand_said)
+
+
+def _brand_said(one: dict[str, Any]) -> tuple[str, str]:
+    whose = "competitor: " if one.get("competitor") else ""
+    return one.get("name", ""), f"{whose}{' '.join(str(one.get('match', '')).split())}"
 
 
 def sources(view: Store, draft: Draft) -> None:

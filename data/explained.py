@@ -70,6 +70,9 @@ JOIN scores AS s
     AND s.model = (SELECT value ->> '$' FROM settings WHERE key = 'model')
 WHERE said.label IN ('negative', 'neutral', 'positive')
     AND s.label IN ('negative', 'neutral', 'positive')"""
+ACCURACIES = ACCURACY.replace("SELECT count(*) FILTER", "SELECT source, count(*) FILTER")
+ACCURACIES = ACCURACIES.replace("\n    / nullif(count(*), 0) AS accuracy", " AS right, count(*) AS of")
+ACCURACIES += "\nGROUP BY source\nORDER BY source"
 THEME = """WITH told AS (
     SELECT f.story, arg_max(t.theme, f.leads) AS theme
     FROM facts AS f
@@ -114,16 +117,6 @@ WHERE brand = {brand}
     AND published >= {start}
     AND published < {finish}
     AND NOT hidden{leads}{labels}"""
-COUNTS = "SELECT count(*) AS count\nFROM facts\n"  # how the query of what an alert observed begins
-PARTED = {
-    "source": "SELECT source, count(*) AS seen\nFROM facts\n",
-    "language": "SELECT language, count(*) AS seen\nFROM facts\n",
-    "story": "SELECT story, count(*) AS seen\nFROM facts\n",
-    "author": "SELECT author, count(*) AS seen\nFROM facts\n"
-    "JOIN (SELECT source, id, author FROM mentions) USING (source, id)\n",
-    "theme": "SELECT theme, count(*) AS seen\nFROM facts\n"
-    "LEFT JOIN (SELECT source, id, theme FROM theme_members WHERE brand = {brand}) USING (source, id)\n",
-}
 WINDOWS = SPIKE.replace("SELECT count(*)", "SELECT {bucket} AS begins, count(*)")
 WINDOWS += "{narrow}\nGROUP BY begins\nORDER BY begins"
 TREND = f"""SELECT date_trunc('{{step}}', published AT TIME ZONE {{zone}}) AS begins, label, count(*) AS count
@@ -144,6 +137,7 @@ QUERIES = {
     "csat": "SELECT count(*) FILTER (m.answer >= 4) / nullif(count(*), 0) AS csat\n"
     + ANSWERED.replace("{scale}", "csat"),
     "accuracy": ACCURACY,
+    "accuracy by source": ACCURACIES,
     "judged": JUDGED,
     "trend": TREND,
     "brands": COMPARED,
@@ -192,15 +186,6 @@ def windows(
 def spike(counted: Counted, themes: Sequence[str], start: datetime, finish: datetime) -> str:
     """Writes the query that counts what an alert observed; `themes` as in `windows`."""
     return _ruled(SPIKE + "{narrow}", counted, themes, start, finish)
-
-
-def parted(query: str, brand: str, by: str) -> str:
-    """Writes the query that splits what an alert observed "source", "language", "story", "author" or "theme" (its id);
-    `query` is the one that counts it whole. Gives "" for a query of another kind."""
-    if not query.startswith(COUNTS):
-        return ""
-    begins = PARTED[by].format(brand=text(brand))
-    return f"{begins}{query.removeprefix(COUNTS)}\nGROUP BY {by}\nORDER BY seen DESC, {by}"
 
 
 def _ruled(

@@ -15,12 +15,24 @@ from invented_store import NOON, Said
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
-from earful.dashboard import launch, words
-from earful.data import counting, criticism, database, explained, explained_themes, families, queries, standing
+from earful.dashboard import launch, outcome, words
+from earful.data import (
+    counting,
+    criticism,
+    database,
+    explained,
+    explained_alerts,
+    explained_mentions,
+    explained_themes,
+    families,
+    queries,
+    standing,
+)
 from earful.data.counting import Counted
 from earful.data.database import Database
 from earful.data.queries import Filters
 from earful.flows import windows
+from earful.models import novelty
 
 DAY = timedelta(days=1)
 MONTH = Filters("Acme", NOON - 30.5 * DAY, NOON)
@@ -155,7 +167,12 @@ def test_before_and_after_are_what_the_query_counts(lately: Database, view: str)
     (said,) = [one.value for one in app.markdown if "compare_arrows" in one.value]
     (counts,) = [{row[:2]: row[2] for row in rows} for rows in shown(app) if rows and rows[0][0] == "ours"]
     assert set(counts) == {(whose, days) for whose in ("ours", "competitors") for days in ("before", "after")}
-    before, after = counts["ours", "before"] / 21, counts["ours", "after"] / 21
+    today = datetime.now(UTC)
+    acted, done = ((today - days * DAY).date() for days in (themed_store.ACTED, themed_store.DONE))
+    spans = outcome.spans(acted, done, today, ZoneInfo("Europe/Berlin"))
+    assert isinstance(spans, outcome.Spans)
+    length = len(spans.after) - 1
+    before, after = counts["ours", "before"] / length, counts["ours", "after"] / length
     assert f"From {before:.1f} to {after:.1f} a day" in said
 
 
@@ -257,7 +274,7 @@ def test_the_parts_of_an_alert_are_split_as_the_card_splits_them(themed: Path, b
     whole = explained.spike(counted, [], start, NOON)
     with database.snapshot(themed) as con:
         parts = counting.portions(con, counted, NOON - 20 * DAY, start, NOON, 1e6)[by]
-        found = dict(con.execute(explained.parted(whole, "Acme", by)).fetchall())
+        found = dict(con.execute(explained_alerts.parted(whole, "Acme", by)).fetchall())
         names = {theme: one.name for one in families.of(con, "Acme") for theme in one.members}
     if by == "theme":
         named: Counter[str] = Counter()
@@ -271,7 +288,63 @@ def test_the_parts_of_an_alert_are_split_as_the_card_splits_them(themed: Path, b
 def test_the_stories_of_an_alert_are_counted_once_each_and_other_queries_are_not_split(themed: Path) -> None:
     whole = explained.spike(Counted("Acme"), [], NOON - 5 * DAY, NOON)
     with database.snapshot(themed) as con:
-        found = con.execute(explained.parted(whole, "Acme", "story")).fetchall()
+        found = con.execute(explained_alerts.parted(whole, "Acme", "story")).fetchall()
         assert sum(seen for _, seen in found) == con.execute(whole).fetchall()[0][0]
     assert {seen for _, seen in found} == {1}
-    assert explained.parted("SELECT 1", "Acme", "story") == explained.parted("", "Acme", "story") == ""
+    assert explained_alerts.parted("SELECT 1", "Acme", "story") == explained_alerts.parted("", "Acme", "story") == ""
+
+
+def test_new_words_are_counted_by_the_stories_in_which_they_stand(themed: Path) -> None:
+    counted, start, found = (
+        Counted("Acme"),
+        NOON - 5 * DAY,
+        ["courier", "nobody answers", "update", "it's", "answers nobody"],
+    )
+    whole = explained.spike(counted, [], start, NOON)
+    with database.snapshot(themed) as con:
+        texts = counting.told(con, counted, start, NOON, 5, 5, 20).texts
+        asked = dict(con.execute(explained_alerts.said(whole, found, 20)).fetchall())
+    counts = {word: sum(novelty.held(text, [word]) for text in texts) for word in found}
+    assert len(texts) == 20 and counts["courier"] and counts["update"] and counts["nobody answers"]
+    assert asked == {word: count for word, count in counts.items() if count}
+    assert explained_alerts.said("SELECT 1", found, 20) == explained_alerts.said(whole, [], 20) == ""
+
+
+@pytest.mark.parametrize("narrow", [{}, {"source": "news"}, {"theme": "courier"}])
+def test_what_may_be_negative_too_is_counted_by_language(tmp_path: Path, narrow: dict) -> None:
+    invented_store.fill(tmp_path, NOON)
+    counted, span = Counted("Acme", **narrow), (MONTH.start, NOON)
+    with database.snapshot(tmp_path) as con:
+        query = explained_alerts.undecided(explained.spike(counted, ["courier"], *span))
+        found = con.execute(query).fetchall()
+        assert found == counting.undecided(con, counted, *span) == [("unclear", "en", 1), ("unscored", "is", 1)]
+    assert explained_alerts.undecided(explained.spike(Counted("Acme", False), [], *span)) == ""
+
+
+def test_the_models_view_of_a_mention_is_the_one_that_is_shown(tmp_path: Path) -> None:
+    invented_store.fill(tmp_path, NOON)
+    with database.snapshot(tmp_path) as con:
+        for one in (("shop", "a3", "Acme"), ("news", "a5", "Acme"), ("it's", "none", "Acme")):
+            detail = queries.detail(con, *one)
+            rows = con.execute(explained_mentions.scored(*one)).fetchall()
+            shown = detail and (detail.model, detail.negative, detail.neutral, detail.positive, detail.judged)
+            assert rows == ([shown] if shown else [])
+            assert con.execute(explained_mentions.relevant(*one)).fetchall() == []
+
+
+def test_a_rehearsal_draws_what_its_query_counts(
+    tmp_path: Path, lately: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "earful.toml"
+    config.write_text(
+        'store = "."\n[[brands]]\nname = "Acme"\nmatch = "acme"\n'
+        '[[rules]]\nname = "A bad day"\nstep = "1d"\nleast = 5\n'
+    )
+    monkeypatch.setenv("EARFUL_CONFIG", str(config))
+    app = page("spikes.py")
+    app.button_group(key="part").set_value("rehearsal").run()
+    (chart,) = app.get("vega_lite_chart")
+    tables = [convert_arrow_bytes_to_pandas_df(one.data.data) for one in chart.proto.datasets]
+    drawn = next(one for one in tables if "observed" in one).observed.dropna()
+    ((*rows,),) = shown(app)
+    assert [count for _, count in rows] == [count for count in drawn if count] and len(rows) > 30
