@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 import themed_store
 from invented_store import NOON, Said
+from paging import page, said
 from streamlit.testing.v1 import AppTest
 from themed_store import ACTED, DONE, THEMES
 
-from earful.dashboard import canvas, criticism, launch, outcome, rivals, subjects, theme_detail
+from earful.dashboard import canvas, criticism, outcome, rivals, subjects, theme_detail
 from earful.dashboard.outcome import Spans
 from earful.data import board, database, events, queries, versions
 from earful.data import criticism as asked
@@ -27,7 +28,6 @@ from earful.models import change, journey
 from earful.models.accuracy import Share
 from earful.models.change import Days
 
-HERE = Path(launch.__file__).parent
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = timedelta(days=1)
 HOSTILE = "![t](http://tracker.example/x.png) <b>**bold**</b> $x$ :material/home: \u202egpj"

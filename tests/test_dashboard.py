@@ -11,6 +11,7 @@ import invented_store
 import pandas as pd
 import pytest
 from invented_store import NOON, Said
+from paging import page, said
 from streamlit.testing.v1 import AppTest
 
 from earful.dashboard import canvas, charts, figures, findings, launch, period, words
@@ -251,63 +252,41 @@ def kept(folder: Path) -> Database:
     return invented_store.fill(folder, datetime.now(UTC).replace(microsecond=0))
 
 
-def overview(**address: str | list[str]) -> AppTest:
-    app = AppTest.from_file(str(HERE / "app.py"), default_timeout=60)
-    for key, value in address.items():
-        app.query_params[key] = value
-    return app.run()
-
-
-def mentions(**address: str | list[str]) -> AppTest:
-    app = AppTest.from_file(str(HERE / "app.py"), default_timeout=60)
-    app.switch_page("mentions.py")
-    for key, value in address.items():
-        app.query_params[key] = value
-    return app.run()
-
-
-def said(app: AppTest) -> str:
-    """Joins all that a page says."""
-    assert not app.exception, app.exception
-    kinds = (app.markdown, app.caption, app.text, app.subheader, app.code, app.warning, app.error)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
-
-
 def figure(app: AppTest, label: str) -> tuple[str, str]:
     metric = next(metric for metric in app.metric if metric.label == label)
     return metric.value, metric.delta
 
 
 def test_an_empty_folder_says_what_to_do_next(folder: Path) -> None:
-    text = said(overview())
+    text = said(page("overview"))
     assert "Nothing has been collected yet" in text
     assert all(command in text for command in ("earful init", "earful check", "earful run"))
 
 
 def test_no_named_store_is_an_error_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("EARFUL_STORE", raising=False)
-    assert "No store is named" in said(overview())
+    assert "No store is named" in said(page("overview"))
 
 
 def test_a_damaged_snapshot_is_told_and_not_thrown(folder: Path) -> None:
     (folder / "read").mkdir()
     (folder / "read" / "snap-000000001.duckdb").write_text("garbage" * 1000)
     (folder / "read" / "CURRENT").write_text("snap-000000001.duckdb")
-    assert "can't be read" in said(overview())
+    assert "can't be read" in said(page("overview"))
 
 
 def test_a_brand_without_mentions_is_told_apart_from_an_empty_period(folder: Path) -> None:
     now = datetime.now(UTC)
     old = Said("c1", "Acme", 400, "shop", "neutral", "Acme exists")
     invented_store.fill(folder, now, (old,))
-    text = said(overview())
+    text = said(page("overview"))
     assert "Nothing in this period" in text
     assert words.moment(now - timedelta(days=400), BERLIN) in text
-    assert "No mention of this brand yet" in said(overview(brand="Bolt"))
+    assert "No mention of this brand yet" in said(page("overview", brand="Bolt"))
 
 
 def test_the_tiles_show_the_period_and_the_change(kept: Database) -> None:
-    app = overview()
+    app = page("overview")
     assert figure(app, "Volume") == ("6", "+100%")
     assert figure(app, "Negative share") == ("50%", "+17 points")  # 2 of 4 against 1 of 3
     assert figure(app, "Net sentiment") == ("−33", "-67 points")  # 1 - 2 of 3 against 2 - 1 of 3
@@ -345,11 +324,11 @@ def many(folder: Path) -> Database:
 
 def test_accuracy_is_told_from_twenty_corrections_on(many: Database) -> None:
     judge_many(many, 6, 1)
-    app = overview()
+    app = page("overview")
     assert figure(app, "Accuracy")[0] == "–"
     assert "(19 of 20)" in said(app)
     judge_many(many, 6, 4)
-    app = overview()
+    app = page("overview")
     assert figure(app, "Accuracy")[0] == "82%"
     assert "on 22 of your corrections; 61% to 93% (95%)" in said(app)
     assert app.dataframe[-1].value.to_dict("records") == [
@@ -360,10 +339,10 @@ def test_accuracy_is_told_from_twenty_corrections_on(many: Database) -> None:
 
 def test_the_negative_share_allows_for_the_models_errors_once_they_are_known(many: Database) -> None:
     judge_many(many, 6, 3)
-    app = overview()
+    app = page("overview")
     assert "83 of 240 judged; 29% to 41% (95%)" in said(app)  # 9 negative ones are too few
     judge_many(many, 12, 6)
-    app = overview()
+    app = page("overview")
     assert figure(app, "Negative share")[0] == "36%"
     # The model found 12 of 18 and spared 24 of 24; of its 198 labels 68 are negative, so 68/198 / (12/18) = 0.515
     # of them are; with the 18 of 42 that people called so, (198 * 0.515 + 18) / 240 = 0.5.
@@ -371,7 +350,7 @@ def test_the_negative_share_allows_for_the_models_errors_once_they_are_known(man
 
 
 def test_the_address_sets_the_filters_and_the_filters_the_address(kept: Database) -> None:
-    app = overview(count="mentions", source=["shop"], brand="Acme")
+    app = page("overview", count="mentions", source=["shop"], brand="Acme")
     assert figure(app, "Volume")[0] == "4"
     assert app.multiselect(key="source").value == ["shop"]
     app.multiselect(key="source").set_value(["news"]).run()
@@ -383,7 +362,7 @@ def test_the_address_sets_the_filters_and_the_filters_the_address(kept: Database
 
 def test_an_address_that_means_nothing_falls_back(kept: Database) -> None:
     address = {"brand": "![x](http://x.example)", "period": "9y", "source": ["nowhere"], "count": "all"}
-    app = overview(**address, **{"from": "yesterday", "to": "0001-01-01T00:00:00+23:59"})
+    app = page("overview", **address, **{"from": "yesterday", "to": "0001-01-01T00:00:00+23:59"})
     assert figure(app, "Volume")[0] == "6"
     assert app.selectbox(key="brand").value == "Acme"
     assert app.query_params == {}
@@ -392,7 +371,7 @@ def test_an_address_that_means_nothing_falls_back(kept: Database) -> None:
 def test_the_link_of_an_alert_opens_its_stories(kept: Database) -> None:
     now = datetime.now(UTC)
     span = {"from": (now - timedelta(days=2, hours=12)).isoformat(), "to": now.isoformat()}
-    app = mentions(brand="Acme", sentiment="negative", **span)
+    app = page("mentions", brand="Acme", sentiment="negative", **span)
     assert app.selectbox(key="period").value == "dates"
     assert "2 stories, newest first" in said(app)
 
@@ -402,7 +381,7 @@ def test_a_broken_configuration_and_old_data_are_told(kept: Database) -> None:
     with kept.transaction() as con:
         store.put_setting(con, "config_error", {"message": "earful.toml:3: unknown key <b>'brnd'", "at": ""})
         con.execute("UPDATE sources SET last_success = ?, due = ?", [old, old + timedelta(minutes=15)])
-    app = overview()
+    app = page("overview")
     text = said(app)
     assert "goes on with the last good one" in text
     assert "earful.toml:3: unknown key <b>'brnd'" in [code.value for code in app.code]
@@ -410,7 +389,7 @@ def test_a_broken_configuration_and_old_data_are_told(kept: Database) -> None:
 
 
 def test_fresh_data_and_a_good_configuration_raise_no_banner(kept: Database) -> None:
-    assert not overview().warning
+    assert not page("overview").warning
 
 
 def test_alerts_are_listed_with_what_was_seen_and_expected(kept: Database) -> None:
@@ -427,11 +406,11 @@ def test_alerts_are_listed_with_what_was_seen_and_expected(kept: Database) -> No
             "INSERT INTO alerts VALUES ('a', 'Acme', 'r', 'firing', ?, ?, NULL, ?, ?)",
             [now, now, now, pd.Series(card).to_json()],
         )
-    assert "29 negative stories, 1.9 expected" in said(overview())
+    assert "29 negative stories, 1.9 expected" in said(page("overview"))
 
 
 def test_the_list_and_one_mention_in_full(kept: Database) -> None:
-    app = mentions(at="shop", mention="a1")
+    app = page("mentions", at="shop", mention="a1")
     text = said(app)
     assert "6 stories, newest first" in text
     assert "Acme lost my parcel again" in text
@@ -454,18 +433,18 @@ def test_the_list_and_one_mention_in_full(kept: Database) -> None:
 def test_a_story_says_when_others_turned_out_to_be_it(kept: Database) -> None:
     with kept.transaction() as con:
         con.execute("INSERT INTO story_merges SELECT 'once', story, now() FROM examined WHERE id = 'a1'")
-    assert "Another story turned out to be this one" in said(mentions(at="shop", mention="a1"))
+    assert "Another story turned out to be this one" in said(page("mentions", at="shop", mention="a1"))
 
 
 def test_an_edited_mention_shows_its_earlier_wording_as_plain_words(kept: Database) -> None:
-    assert "Edited" not in " ".join(one.label for one in mentions(at="shop", mention="a3").expander)
+    assert "Edited" not in " ".join(one.label for one in page("mentions", at="shop", mention="a3").expander)
     now = datetime.now(UTC)
     row = next(row for row in invented_store.SAID if row.id == "a3")
     for hours, text in enumerate(("Never **again** ![x](http://127.0.0.1:9/x.png) Acme", "Acme, maybe", row.text)):
         other = invented_store.mention(replace(row, text=text, title="A headline"), now)
         with kept.transaction() as con:
             store.save_page(con, "shop", [other], now + timedelta(hours=hours))
-    app = mentions(at="shop", mention="a3")
+    app = page("mentions", at="shop", mention="a3")
     assert [one.label for one in app.expander if "dited" in one.label] == ["Edited 3 times"]
     (past,) = (one for one in app.expander if "dited" in one.label)
     assert [one.value for one in past.text] == [
@@ -477,39 +456,39 @@ def test_an_edited_mention_shows_its_earlier_wording_as_plain_words(kept: Databa
 
 
 def test_a_deleted_mention_says_so_and_counts_on(kept: Database) -> None:
-    volume = figure(overview(), "Volume")
+    volume = figure(page("overview"), "Volume")
     now = datetime.now(UTC)
     with kept.transaction() as con:
         store.save_page(con, "shop", [], now, ["a3"])
-    app = mentions(at="shop", mention="a3")
+    app = page("mentions", at="shop", mention="a3")
     text = said(app)
     assert "deleted at its source" in text and f"Found on {words.moment(now, BERLIN)}" in text
     assert "Never again Acme" not in text and "6 stories, newest first" in text
     assert "deleted at its source" in list(app.dataframe[-1].value["Mention"])
     assert not [one for one in app.button if str(one.key).startswith("correct")], "nobody can judge what is not there"
-    assert figure(overview(), "Volume") == volume
+    assert figure(page("overview"), "Volume") == volume
 
 
 def test_filters_of_the_list_come_from_the_address(kept: Database) -> None:
-    app = mentions(sentiment=["negative", "unclear"], text="acme", language="en")
+    app = page("mentions", sentiment=["negative", "unclear"], text="acme", language="en")
     assert "3 stories, newest first" in said(app)
     assert app.query_params == {"sentiment": ["negative", "unclear"], "text": "acme", "language": "en"}
 
 
 def test_a_correction_is_kept_shown_at_once_and_counted(kept: Database) -> None:
-    app = mentions(at="shop", mention="a3")
+    app = page("mentions", at="shop", mention="a3")
     app.button(key="correct positive").click().run()
     assert "corrected by a person" in said(app)
     assert app.button(key="correct positive").disabled
     assert list(app.dataframe[-1].value["Sentiment"])[1] == "▲ positive ✓"
-    assert figure(overview(), "Negative share")[0] == "25%"
+    assert figure(page("overview"), "Negative share")[0] == "25%"
     with kept.look() as con:
         rows = con.execute("SELECT source, id, brand, label FROM corrections").fetchall()
     assert rows == [("shop", "a3", "Acme", "positive")]
 
 
 def test_a_correction_that_can_not_be_kept_is_told(kept: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = mentions(at="shop", mention="a3")
+    app = page("mentions", at="shop", mention="a3")
 
     def full(*_: object, **__: object) -> None:
         raise database.DatabaseError("no room to write")
@@ -525,7 +504,7 @@ def test_a_correction_that_can_not_be_kept_is_told(kept: Database, monkeypatch: 
 def test_long_lists_are_cut_in_pages(folder: Path) -> None:
     many = tuple(Said(f"m{n}", "Acme", 1 + n / 1000, "shop", "neutral", f"Acme number {n}") for n in range(450))
     invented_store.fill(folder, datetime.now(UTC), many)
-    app = mentions()
+    app = page("mentions")
     assert "1 to 200 of 450 stories" in said(app)
     older = next(button for button in app.button if button.label == "Older")
     older.click().run()
@@ -535,14 +514,14 @@ def test_long_lists_are_cut_in_pages(folder: Path) -> None:
     app.segmented_control(key="sentiment").set_value(["neutral"]).run()
     assert "1 to 200 of 450 stories" in said(app)
     assert "page" not in app.query_params
-    assert "201 to 400 of 450 stories" in said(mentions(page="2"))
+    assert "201 to 400 of 450 stories" in said(page("mentions", page="2"))
 
 
 def test_names_that_people_chose_are_never_markdown(folder: Path) -> None:
     nasty = "![x](http://127.0.0.1:9/x.png)"
     row = Said("n1", nasty, 1, nasty, "negative", nasty, nasty, author=nasty, language="en", url="javascript:alert(1)")
     invented_store.fill(folder, datetime.now(UTC), (row,), ((nasty, "own"), (nasty + "2", "competitor")))
-    for app in (overview(), mentions(at=nasty, mention="n1")):
+    for app in (page("overview"), page("mentions", at=nasty, mention="n1")):
         assert not app.exception
         for kind in (app.markdown, app.caption, app.metric, app.subheader, app.error, app.warning, app.button):
             assert not any("127.0.0.1" in str(element) for element in kind)

@@ -9,10 +9,11 @@ import invented_store
 import numpy as np
 import pytest
 from invented_store import Said
+from paging import page, said
 from streamlit.testing.v1 import AppTest
 from test_relevance import sentence
 
-from earful.dashboard import launch, relevance, words
+from earful.dashboard import relevance, words
 from earful.data import embeddings, store
 from earful.data import relevance as kept
 from earful.data.database import Database
@@ -20,7 +21,6 @@ from earful.data.relevance import Mark, Reason
 from earful.models.accuracy import Count
 from earful.models.relevance import Skill
 
-HERE = Path(launch.__file__).parent
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
@@ -29,21 +29,6 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
     """The small store, seen a moment after it was filled."""
     monkeypatch.setenv("EARFUL_STORE", str(tmp_path))
     return invented_store.fill(tmp_path, datetime.now(UTC).replace(microsecond=0))
-
-
-def page(name: str, **address: str) -> AppTest:
-    app = AppTest.from_file(str(HERE / "app.py"), default_timeout=60)
-    if name != "overview":
-        app.switch_page(f"{name}.py")
-    for key, value in address.items():
-        app.query_params[key] = value
-    return app.run()
-
-
-def said(app: AppTest) -> str:
-    assert not app.exception, app.exception
-    kinds = (app.markdown, app.caption, app.text, app.subheader, app.error)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
 def button(app: AppTest, key: str):
@@ -55,7 +40,10 @@ def volume(app: AppTest) -> str:
 
 
 def test_nothing_hidden_nothing_said(database):
-    assert "hidden" not in said(page("overview")).replace("Not hidden", "")
+    overview = page("overview")
+    spoken = [one.value for kind in (overview.caption, overview.text, overview.warning) for one in kind]
+    assert spoken
+    assert not [one for one in spoken if "hidden" in one]
     assert not [one for one in page("mentions").toggle if one.key == "hidden"]
 
 

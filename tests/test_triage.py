@@ -7,10 +7,10 @@ from pathlib import Path
 import invented_store
 import pytest
 from invented_store import NOON, SAID, Said
-from streamlit.testing.v1 import AppTest
+from paging import page, said
 
 from earful.connectors.types import Mention
-from earful.dashboard import bulk, launch, words
+from earful.dashboard import bulk, words
 from earful.data import database, explained, judgements, people, queries, store, triage
 from earful.data.database import Database
 from earful.data.queries import Filters
@@ -198,22 +198,6 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
     """The small store, seen a moment after it was filled."""
     monkeypatch.setenv("EARFUL_STORE", str(tmp_path))
     return invented_store.fill(tmp_path, datetime.now(UTC).replace(microsecond=0))
-
-
-def page(name: str, **address: str | list[str]) -> AppTest:
-    app = AppTest.from_file(str(Path(launch.__file__).parent / "app.py"), default_timeout=60)
-    if name != "overview":
-        app.switch_page(f"{name}.py")
-    for key, value in address.items():
-        app.query_params[key] = value
-    return app.run()
-
-
-def said(app: AppTest) -> str:
-    assert not app.exception, app.exception
-    return "\n".join(
-        str(element.value) for kind in (app.markdown, app.caption, app.text, app.error) for element in kind
-    )
 
 
 def rows(kept: Database) -> list[tuple[str, ...]]:
