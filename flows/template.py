@@ -51,11 +51,11 @@ every = "1h"
 # scale = "nps"              # what the ratings are: "nps" (0 to 10), "csat" (1 to 5) or "stars"
 
 # When to tell. A rule watches your brands against their own history. 'earful alert --rehearse' says how often it would
-# have fired in the past; docs/alerts.md tells how an alert lives.
+# have fired in the past; docs/rules.md tells how an alert lives.
 
 [[rules]]
 name = "Criticism breaks out"
-counts = "negative"          # or "all", where everything is criticism; "share" of negatives; "silence"
+counts = "negative"          # or "all"; "share" of the negatives; "silence"
 step = "15m"                 # the interval that is judged: 5m to 1d
 sensitivity = "balanced"     # sensitive, balanced or strict; or instead of it
 # budget = "1 per week"      # finds its own line, by which so many would have fired in the past

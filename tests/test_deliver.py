@@ -339,6 +339,6 @@ def test_a_message_fits_into_every_target_and_keeps_its_link() -> None:
 
 def test_a_message_says_how_long_and_what_is_counted() -> None:
     card = {**CARD, "start": (NOW - timedelta(days=3)).isoformat(), "counts": "all"}
-    assert told({"state": "firing", "card": card})[0] == "Criticism of Acme: 31 stories in 3 days, 2.2 expected"
-    assert told({"state": "resolved", "card": CARD})[0].startswith("Calm again: Acme: 31 negative stories")
+    assert told({"state": "firing", "card": card})[0] == "Much talk of Acme: 31 stories in 3 days, 2.2 expected"
+    assert told({"state": "resolved", "card": CARD})[0].startswith("Calm again: Acme after 31 negative stories")
     assert all(told({"state": "test", "card": {}}))

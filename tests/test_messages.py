@@ -264,7 +264,7 @@ def test_a_resolved_alert_says_how_long_it_lasted_and_its_peak() -> None:
     content = json.loads(json.dumps({"state": "resolved", "card": {"duration": 7 * 3600.0}}))["card"]
     firing = told("calm")
     made = alert.write({"state": "resolved", "card": {**card_of(), **content}}, ZONE)
-    assert made.title == "Calm again: Acme: 31 negative stories in 3 hours, 2.2 expected"
+    assert made.title == "Calm again: Acme after 31 negative stories in 3 hours, 2.2 expected"
     assert made.lead[0] == "It lasted 7 hours; the peak was 8, 3 Mar 2025, 12:00 to 13:00."
     assert (made.tone, firing.tone) == ("good", "bad")
 
@@ -324,6 +324,8 @@ def test_a_silence_is_told_as_one() -> None:
     values = {"counts": "silence", "what": "stories", "observed": 0, "expected": 14.2, "excess": -14.2}
     made = told("calm", **values, low=-20.1, high=-8.3, why="")
     assert made.title == "Acme has gone quiet: 0 stories in 3 hours, 14.2 expected"
+    over = alert.write({"state": "resolved", "card": card_of() | values}, ZONE)
+    assert over.title == "Heard again: Acme after 0 stories in 3 hours, 14.2 expected"
     assert made.lead[0] == "That is 14.2 fewer than expected (8.3 to 20.1 by the scatter of the usual)."
 
 

@@ -51,12 +51,13 @@ def _title(card: Mapping[str, Any], resolved: bool) -> str:
     kinds = {"negative": "negative stories", "all": "stories"}
     what = clean.line(_with_names(card, card.get("what") or kinds.get(card["counts"], "stories")), NAME)
     brand = clean.line(card["brand"], NAME)
-    verb = f"Calm again: {brand}" if resolved else f"{brand} has gone quiet"
-    if not resolved and card["counts"] != "silence":
+    silent = card["counts"] == "silence"
+    verb = f"{'Heard' if silent else 'Calm'} again: {brand} after" if resolved else f"{brand} has gone quiet:"
+    if not resolved and not silent:
         talk = card["counts"] == "all" and not (card.get("of") or {}).get("stars")
         said = "much talk" if talk else "criticism"
-        verb = f"{f'Reminder: {said}' if card.get('reminder') else said.capitalize()} of {brand}"
-    return f"{verb}: {card['observed']} {what} in {_length(card)}, {card['expected']:.1f} expected"
+        verb = f"{f'Reminder: {said}' if card.get('reminder') else said.capitalize()} of {brand}:"
+    return f"{verb} {card['observed']} {what} in {_length(card)}, {card['expected']:.1f} expected"
 
 
 def _with_names(card: Mapping[str, Any], text: str) -> str:
