@@ -10,7 +10,7 @@ what has been seen, so that no text's answer depends on its neighbours. Two thin
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
@@ -120,6 +120,10 @@ def _numbers(product: Product, state: "torch.Tensor") -> "torch.Tensor":
     return torch.addcmul(half_more, state, product.stretch).clamp_(0, 255).to(torch.uint8)
 
 
+def _factors(product: Product, numbers: "torch.Tensor") -> tuple[Any, ...]:
+    return numbers, product.step, product.zero, product.weight, product.scales, product.zeros
+
+
 def _times(
     product: Product,
     numbers: "torch.Tensor",
@@ -131,12 +135,7 @@ def _times(
     import torch
 
     done: torch.Tensor = torch.ops.onednn.qlinear_pointwise(
-        numbers,
-        product.step,
-        product.zero,
-        product.weight,
-        product.scales,
-        product.zeros,
+        *_factors(product, numbers),
         product.bias,
         step,
         zero,
@@ -152,12 +151,7 @@ def _times_and(product: Product, numbers: "torch.Tensor", other: "torch.Tensor")
     import torch
 
     done: torch.Tensor = torch.ops.onednn.qlinear_pointwise.binary(
-        numbers,
-        product.step,
-        product.zero,
-        product.weight,
-        product.scales,
-        product.zeros,
+        *_factors(product, numbers),
         other,
         product.bias,
         1.0,
