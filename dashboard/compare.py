@@ -11,7 +11,7 @@ from earful.dashboard.frame import View
 from earful.data import explained_themes
 
 CLICK = "95% intervals; a click shows what was said"
-TICK = "Tick: the period before, grey where the change is within the noise"
+TICK = "Tick: before; grey where the change is within the noise"
 
 
 def show() -> None:

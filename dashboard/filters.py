@@ -30,10 +30,11 @@ USUAL = "30d"
 COUNTED = {"stories": "Stories", "mentions": "Mentions"}
 CRITICISM = {"themes": "Themes", "brands": "Brands", "board": "Board"}  # ways to look at criticism
 STARS = {"": "Any", "1": "1 star", "2": "2 stars at most", "3": "3 stars at most", "4": "4 stars at most"}
+JUDGED = {"": "The model or people", "people": "People"}
 STATUSES = {"new": "New", "seen": "Seen", "to answer": "To answer", "done": "Done"}
 ME = "me"  # as an assignee: whoever looks, so that a bookmark serves everybody
 SEVERAL = ("sentiment", "language", "intent", "status")  # filters of the list of mentions, and those of one value
-SINGLE = ("text", "theme", "stars", "author", "assignee")
+SINGLE = ("text", "theme", "stars", "author", "assignee", "judged")
 Themes = Mapping[str, tuple[str, tuple[str, ...]]]  # by id: the name, and the ids of all that counts as it
 WRITTEN = "address written last"
 NARROWED = "filters of the list last"  # another list begins on its first page
@@ -92,6 +93,7 @@ def follow_address(page: str, brands: list[str], sources: list[str], languages: 
     state["author"] = one("author")[:200]
     state["status"] = several("status", list(triage.STATUSES))
     state["assignee"] = one("assignee")[: triage.LONGEST["assignee"]]
+    state["judged"] = one("judged") if one("judged") in JUDGED else ""
     state["theme"] = one("theme")[:64]
     state["hidden"] = one("hidden") == "1"
     state["view"] = one("view") if one("view") in CRITICISM else "themes"
@@ -150,10 +152,11 @@ def mentions_bar(languages: list[str], themes: Themes, assignees: list[str]) -> 
 def _more(assignees: list[str]) -> None:
     """Draws the filters that are asked for less often."""
     state = st.session_state
-    used = sum(bool(state[key]) for key in ("stars", "intent", "author", "status", "assignee"))
+    used = sum(bool(state[key]) for key in ("stars", "intent", "author", "status", "assignee", "judged"))
     with st.popover(f"More ({used})" if used else "More", icon=":material/tune:", width="stretch"):
         st.selectbox("Rating", list(STARS), key="stars", format_func=STARS.__getitem__)
         st.multiselect("What the author does", list(words.INTENTS), key="intent", format_func=words.INTENTS.__getitem__)
+        st.selectbox("Judged by", list(JUDGED), key="judged", format_func=JUDGED.__getitem__)
         st.text_input("Author", key="author", max_chars=200, placeholder="Any part of the name", type="search")
         st.multiselect("Status", list(STATUSES), key="status", format_func=STATUSES.__getitem__)
         people = ["", ME, *(name for name in assignees if name != ME)]
@@ -214,6 +217,7 @@ def chosen(page: str, now: datetime, zone: ZoneInfo, brands: list[str], themes: 
         address.get("author", [""])[0],
         tuple(address.get("status", [])),
         me if address.get("assignee") == [ME] else address.get("assignee", [""])[0],
+        "judged" in address,
     )
     return Choice(filters, period, shared)
 

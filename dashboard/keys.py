@@ -10,7 +10,8 @@ KEYS = """
 | Key | Does |
 |---|---|
 | J, K | the next mention, the one before |
-| ↑ ↓ | the same, once the list was clicked |
+| ↑ ↓ | the same, once the list was clicked, or reached by Tab |
+| Shift + Space | in the list: choose a mention, to change many at once |
 | 1 2 3 4 | negative, neutral, positive, unclear |
 | Y, N | it is about the brand, it is not |
 | S, A, D | seen, to answer, done |

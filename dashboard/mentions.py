@@ -21,7 +21,7 @@ from earful.dashboard import (
     words,
 )
 from earful.dashboard.frame import View
-from earful.data import explained, queries, store
+from earful.data import explained, explained_mentions, queries, store
 from earful.data.queries import Detail, Line
 from earful.data.triage import Mention, Standing
 from earful.models import language
@@ -217,6 +217,10 @@ def _facts(view: View, detail: Detail) -> None:
             with st.container(horizontal=True, gap="small"):
                 st.caption(name, width=100)
                 st.text(words.short(value, 200), width="stretch")
+    if detail.model:
+        with st.popover("Explain", type="tertiary", key="explain view"):
+            st.markdown(words.DEFINITIONS["view"])
+            sql.write(explained_mentions.scored(detail.source, detail.id, view.choice.filters.brand))
 
 
 def _correct(view: View, detail: Detail) -> None:

@@ -50,6 +50,16 @@ def draw(name: str, drawn: Any, brand: str = "", themes: tuple[str, ...] = (), l
     st.altair_chart(drawn, width="stretch", key=key, on_select=pick, selection_mode=canvas.PICKED)
 
 
+def button(label: str, chart: str, begins: int) -> None:
+    """Draws a button that does what a click on a mark of a chart does."""
+    st.button(label, key=f"list {chart}", type="tertiary", icon=":material/list:", on_click=_take, args=(chart, begins))
+
+
+def _take(chart: str, begins: int) -> None:
+    _close()
+    st.session_state[STEP] = Picked(chart, "", (), begins, ())
+
+
 def clicked(*charts: str) -> Picked | None:
     """Gives what was clicked on, if that was in one of some charts."""
     picked: Picked | None = st.session_state.get(STEP)

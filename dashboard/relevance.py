@@ -8,7 +8,7 @@ import streamlit as st
 
 from earful.dashboard import deciding, frame, sql, words
 from earful.dashboard.frame import View
-from earful.data import explained, queries
+from earful.data import explained, explained_mentions, queries
 from earful.data import relevance as kept
 from earful.data.database import Database, DatabaseError, snapshot
 from earful.data.lock import Busy
@@ -103,6 +103,10 @@ def ask(view: View, detail: Detail) -> None:
     if said := reason(view, found.reason):
         st.text(said)  # with a person's address, so without markup
     st.caption(standing(found.skill))
+    if found.skill:
+        with st.popover("Explain", type="tertiary", key="explain relevance"):
+            st.markdown(words.DEFINITIONS["relevant"])
+            sql.write(explained_mentions.relevant(detail.source, detail.id, view.choice.filters.brand))
     if left := st.session_state.pop(LEFT, 0):
         st.caption(f"{left:,} older mentions are judged anew by the next run.")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from earful.dashboard import frame, read, sql, trying, words
+from earful.dashboard import filters, frame, read, sql, trying, words
 from earful.dashboard.frame import View
 from earful.data import digests, explained
 from earful.data.queries import Filters
@@ -48,6 +48,12 @@ def _report(view: View, path: Path) -> None:
         for name, figure in FIGURES.items():
             st.markdown(f"**{name}**: {words.DEFINITIONS[figure]}")
             sql.write(explained.query(figure, Filters(brand, span[0], span[1])))
+        st.page_link(
+            frame.PAGES["mentions"],
+            label="Show the mentions of these days",
+            icon=":material/list:",
+            query_params=view.choice.link(**filters.between(span[0], span[1], view.zone), source=[], count=""),
+        )
     if not path.is_file():
         st.caption("No configuration is named; start the dashboard with `earful dashboard` or `earful serve`.")
         return
@@ -106,15 +112,15 @@ def _span(view: View, one: digests.Kept) -> str:
 
 def _table(view: View) -> None:
     st.markdown("**The mentions as a table**")
-    filters = view.choice.filters
-    st.text(f"{words.short(filters.brand)}, {words.days(filters.start, filters.finish, view.zone)}")
+    chosen = view.choice.filters
+    st.text(f"{words.short(chosen.brand)}, {words.days(chosen.start, chosen.finish, view.zone)}")
     st.caption(
         f"For a spreadsheet: a row for each mention, with its words, place, time, and how it was judged; the newest "
         f"{MOST:,} at most. What looks like a formula has an apostrophe before it, so that nothing in it runs."
     )
     if st.button("Make a table", icon=":material/table:"):
         with st.spinner("Writing it"):
-            content = read.exported(view.folder, view.version, filters, MOST)
+            content = read.exported(view.folder, view.version, chosen, MOST)
         st.download_button(
             "Take the CSV along",
             io.BytesIO(content),

@@ -14,6 +14,7 @@ from earful.data.todo import SourceRow
 from earful.models import condition
 from earful.models.condition import Condition
 
+WEEK = -1  # instead of when a day begins: the last seven
 PAGE = 20  # sources drawn at once
 COLORS: dict[str, Any] = {
     "key refused": "red", "blocked": "red", "gone": "red", "failing": "orange", "silent": "orange",
@@ -119,6 +120,7 @@ def _picture(store: Store, found: read.Sources, edges: list[Any], row: SourceRow
 def _brought(store: Store, edges: list[Any], row: SourceRow) -> None:
     """Draws the mentions of the day that was clicked on in the source's picture."""
     days = {picked.begins(start): (start, finish) for start, finish in pairwise(edges)}
+    days[WEEK] = (edges[-1] - timedelta(days=7), edges[-1])
     clicked = picked.clicked(f"source {row.source}")
     if not clicked or clicked.begins not in days:
         return
@@ -151,9 +153,16 @@ def _figures(store: Store, found: read.Sources, judged: Condition, row: SourceRo
         f"Last new {words.ago(row.last_new, store.now)}" if row.last_new else "Nothing new so far",
         _next(store, judged, row),
     ]
-    if gaps:
-        lines.append(f"{len(gaps)} gap{'s' * (len(gaps) > 1)} in 30 days")
     st.markdown("  \n".join(lines))
+    if week:
+        picked.button("List them", f"source {row.source}", WEEK)
+    if gaps:
+        with st.popover(
+            f"{len(gaps)} gap{'s' * (len(gaps) > 1)} in 30 days", type="tertiary", key=f"gaps {row.source}"
+        ):
+            for gap in gaps:
+                ends = words.moment(gap.finish, store.zone) if gap.finish else "still"
+                st.text(f"{words.moment(gap.start, store.zone)} to {ends}: {words.short(gap.reason, 160)}")
 
 
 def _next(store: Store, judged: Condition, row: SourceRow) -> str:

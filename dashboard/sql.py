@@ -10,12 +10,12 @@ from earful.dashboard.frame import View
 from earful.data import explained, explained_themes
 
 
-def show(view: View, figure: str, themes: tuple[str, ...] = ()) -> None:
+def show(view: View, figure: str, name: str = "SQL", themes: tuple[str, ...] = ()) -> None:
     """Shows the query of a figure under the page's filters; of "theme" the count of these themes' stories."""
     filters, period = view.choice.filters, view.choice.period
     if themes:
         filters = replace(filters, themes=themes)
-    write(explained.query(figure, filters, period.step, view.zone.key))
+    write(explained.query(figure, filters, period.step, view.zone.key), name)
 
 
 def before(view: View, figure: str) -> None:

@@ -78,7 +78,7 @@ def _trend(view: View, found: Found, subject: Subject) -> None:
         with st.popover("Explain", type="tertiary"):
             st.markdown(words.DEFINITIONS["theme"])
             st.markdown(words.DEFINITIONS["spikes"])
-            sql.show(view, "theme", tuple(sorted(subject.family)))
+            sql.show(view, "theme", themes=tuple(sorted(subject.family)))
             if subject.before is not None:
                 st.markdown("With the period before:")
                 sql.themes(view, dict.fromkeys(sorted(subject.family), subject.name), True)
@@ -145,7 +145,7 @@ def _quotes(view: View, subject: Subject) -> None:
             st.badge(f"{share} repeats what its author said before", icon=":material/repeat:", color="orange")
             with st.popover("Explain", type="tertiary", key="explain again"):
                 st.markdown(words.DEFINITIONS["again"])
-                sql.show(view, "theme again", tuple(sorted(subject.family)))
+                sql.show(view, "theme again", themes=tuple(sorted(subject.family)))
     for place, quote in enumerate(quotes):
         with st.container(border=True, gap="xxsmall"):
             st.text(words.short(quote.text.strip(), 420))
@@ -183,4 +183,4 @@ def _where(view: View, subject: Subject) -> None:
             "The stage of the customer's journey is known by words that only it has, and *unknown* without any; "
             "what the writer needs is read by the model. Of a story the first copy counts."
         )
-        sql.show(view, "theme parts", tuple(sorted(subject.family)))
+        sql.show(view, "theme parts", themes=tuple(sorted(subject.family)))

@@ -1,6 +1,7 @@
 """Draws the period's figures as tiles: each with how sure it is, its definition, and the way to its mentions."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,10 @@ from earful.data.surveys import Answers
 from earful.models import accuracy, surveys
 from earful.models.accuracy import Count, Pair, Share
 
+EVER = timedelta(days=3650)
 SHOW = "Show what is counted here"
+SHOW_WORDS = "Show the mentions of the same days"  # those without words are in no list
+SURVEYED = ("nps", "csat")
 SHOW_BEFORE = "Show what was counted before"
 
 
@@ -127,6 +131,10 @@ def _accuracy(view: View, pairs: list[Pair]) -> None:
             st.caption(f"Of the mentions you judged, the model left {unclear} unclear. Worst source first:")
             _sources(pairs)
         sql.show(view, "accuracy")
+        sql.show(view, "accuracy by source", "SQL by source")
+        sql.show(view, "judged", "SQL of what people and the model said")
+        ever = filters.between(view.now - EVER, view.now + timedelta(days=1), view.zone)
+        _link(view, "Show what people judged of this brand", {"judged": "people", "count": "mentions", **ever})
         _link(view, "Judge mentions", {})
 
 
@@ -179,7 +187,7 @@ def _tile(
         if definition == "negative":
             st.markdown("What people said, beside the model; the share less the model's errors is worked out from it:")
             sql.show(view, "judged")
-        _link(view, SHOW, link)
+        _link(view, SHOW if definition not in SURVEYED else SHOW_WORDS, link)
         if moved:
             period = view.choice.period
             _link(view, SHOW_BEFORE, link | filters.between(period.before, period.before_finish, view.zone))

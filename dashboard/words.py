@@ -60,6 +60,13 @@ DEFINITIONS = {
     "counted as neutral. A person can settle it under *Mentions*.",
     "unscored": "Not judged: not yet scored, in a language the model does not know, or it failed there. It counts in "
     "the volume only.",
+    "view": "How likely the model holds each of the three to be, towards the brand; they add up to 100%. Where the "
+    "likeliest is below what the model needs to be right often enough, its label is *unclear*. What a person says "
+    "counts before it.",
+    "relevant": "How likely the brand's own model, taught by the clicks of people, holds the mention to be about the "
+    "brand. How well it does is measured on clicks that it had not seen: *rightly hidden* are those of what it would "
+    "hide that people called not about the brand, and *found* is how much of that it would hide. Intervals are "
+    "Wilson's at 95%.",
     "accuracy": "How often the model agrees with what people said under *Mentions*, of all brands and times; to press "
     "the label that the model gave counts as agreement. What either calls unclear is left out. These are the mentions "
     "that people looked at, not a fair sample: where they correct only what is wrong, the model looks worse than it "

@@ -22,7 +22,7 @@ class Filters:
     the ids of themes, of the brand's own or of another by which it was looked through; what is told in one of them
     counts, copies included. What is hidden as not about the brand is
     left out, or with `hidden` looked at alone, each mention for itself. `stars` is the most that a rating may have;
-    what has no rating is then left out. `author` is any part of a name.
+    what has no rating is then left out. `author` is any part of a name. With `judged` only what people labelled counts.
     """
 
     brand: str
@@ -40,6 +40,7 @@ class Filters:
     author: str = ""
     statuses: tuple[str, ...] = ()
     assignee: str = ""
+    judged: bool = False
 
 
 def conditions(filters: Filters) -> tuple[str, list[Any]]:
@@ -75,6 +76,8 @@ def of_facts(filters: Filters) -> tuple[str, list[Any]]:
     if filters.stars is not None:
         parts.append("f.rating <= ?")
         values.append(filters.stars)
+    if filters.judged:
+        parts.append("f.corrected")
     more, given = triage.condition(filters.brand, filters.statuses, filters.assignee)
     parts += more
     return " AND ".join(parts), values + given
