@@ -59,7 +59,7 @@ class Rehearsal:
         kept = round((self.now - self.heard_since) / timedelta(days=1))
         known = f", of which {kept} are kept," if kept < days else ""
         times = {0: "not at all", 1: "once", 2: "twice"}.get(len(self.fired), f"{len(self.fired)} times")
-        found = f"; its budget of {self.rule.allowance} finds the line {self.line:g}" if self.rule.budget else ""
+        found = f"; its budget of {self.rule.allowance} finds the line {self.line:.3g}" if self.rule.budget else ""
         return f"in the last {days} days{known} this would have fired {times}{found}"
 
 

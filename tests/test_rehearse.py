@@ -73,7 +73,7 @@ def test_a_budget_finds_its_own_line(watched: tuple[Database, Config]) -> None:
         found = rehearse.rehearse(con, settings, WEAK, "Acme", NOW)
         strict = rehearse.rehearse(con, settings, WEAK, "Acme", NOW, days=15)
     assert len(found.fired) == 1 and found.fired[0].life.started == START + 20 * DAY
-    assert found.said.endswith(f"fired once; its budget of 1 per month finds the line {found.line:g}")
+    assert found.said.endswith(f"fired once; its budget of 1 per month finds the line {found.line:.3g}")
     assert found.fired[0].card.line == found.line and found.fired[0].card.budget == "1 per month"
     assert strict.said.startswith("in the last 15 days this would have fired not at all")
 
