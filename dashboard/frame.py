@@ -126,7 +126,7 @@ def _open() -> Store:
         known = read.known(folder, version)
     except DatabaseError as error:
         _head({})
-        st.error("The newest copy of the store can't be read. What was collected is kept; the next run writes another.")
+        st.error("The newest copy of the store can't be read. What was collected is kept; `earful run` writes another.")
         st.code(words.plain(str(error)), language=None, wrap_lines=True)
         _wait_for_news(folder, version)
         st.stop()
@@ -225,6 +225,7 @@ def _nothing_yet() -> None:
     ):
         st.markdown(f"{number}. {what}")
         st.code(command, language="shell", width=360)
+    st.page_link(PAGES["set-up"], label="Or set up brands and sources here", icon=":material/tune:")
     st.caption("Only curious? `earful demo` shows everything with an invented brand, without a network.")
 
 

@@ -90,8 +90,12 @@ def version(folder: Path) -> str:
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def known(folder: Path, version: str) -> Known:
-    """Reads what a store watches; raises DatabaseError for a copy that an older Earful wrote."""
+    """Reads what a store watches; raises DatabaseError for a copy that an older or newer Earful wrote."""
     with database.snapshot(folder) as con:
+        if migrations.applied(con) > len(migrations.MIGRATIONS):
+            raise database.DatabaseError(
+                "It was written by a newer version of Earful than this page is; start the dashboard anew with that one"
+            )
         if migrations.pending(con):
             raise database.DatabaseError(
                 "It was written by an older version of Earful; the next run brings it up to date"

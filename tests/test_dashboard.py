@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from earful.dashboard import canvas, charts, figures, findings, launch, period, words
 from earful.dashboard.figures import Totals
-from earful.data import database, store
+from earful.data import database, migrations, store
 from earful.data.database import Database
 from earful.data.queries import Gap, Spike
 from earful.models import accuracy
@@ -273,6 +273,13 @@ def test_a_damaged_snapshot_is_told_and_not_thrown(folder: Path) -> None:
     (folder / "read" / "snap-000000001.duckdb").write_text("garbage" * 1000)
     (folder / "read" / "CURRENT").write_text("snap-000000001.duckdb")
     assert "can't be read" in said(page("overview"))
+
+
+def test_a_snapshot_of_a_newer_earful_is_told_and_not_read(kept: Database) -> None:
+    with kept.transaction() as con:
+        con.execute("INSERT INTO migrations VALUES (?, 'to come', now())", [len(migrations.MIGRATIONS) + 1])
+    text = said(page("overview"))
+    assert "can't be read" in text and "by a newer version of Earful" in text
 
 
 def test_a_brand_without_mentions_is_told_apart_from_an_empty_period(folder: Path) -> None:
