@@ -187,6 +187,15 @@ def test_growth_is_seldom_seen_where_there_is_none() -> None:
     assert states.count("growing") + states.count("faded") < 25
 
 
+@pytest.mark.parametrize("touched", [False, True])
+def test_what_people_touched_never_ends_in_another(touched: bool) -> None:
+    said = complaints.usual()
+    rows, ages = placed(said)
+    parcels = np.array([place for place, one in enumerate(said) if one.subject == "parcel"])
+    found = themes.find(rows, ages, [Kept(parcels), Kept(parcels, touched=touched)])
+    assert found.merged.keys() == (set() if touched else {1}), "both were found in the same complaints"
+
+
 def test_who_says_the_same_again_counts_once() -> None:
     one, other = np.eye(3, dtype=np.float32)[:2]
     vectors = {0: one, 1: one, 2: other, 3: one, 4: one, 5: one}
