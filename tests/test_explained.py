@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 import invented_store
@@ -27,6 +28,7 @@ from earful.data import (
     families,
     queries,
     standing,
+    store,
 )
 from earful.data.counting import Counted
 from earful.data.database import Database
@@ -348,3 +350,60 @@ def test_a_rehearsal_draws_what_its_query_counts(
     drawn = next(one for one in tables if "observed" in one).observed.dropna()
     ((*rows,),) = shown(app)
     assert [count for _, count in rows] == [count for count in drawn if count] and len(rows) > 30
+
+
+def test_what_people_judged_is_counted_by_source_and_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EARFUL_STORE", str(tmp_path))
+    kept = invented_store.fill(tmp_path, datetime.now(UTC))
+    given = {"a1": "negative", "a3": "neutral", "a4": "positive", "a7": "neutral"}
+    with kept.transaction() as con:
+        for id_, label in (*given.items(), ("a3", "positive")):
+            store.save_correction(con, "shop", id_, "Acme", label, "eva", datetime.now(UTC))
+        store.save_correction(con, "news", "a5", "Acme", "neutral", "eva", datetime.now(UTC))
+    app = page("overview.py")
+    (table,) = [one.value for one in app.dataframe if "Right" in one.value]
+    (rows,) = [rows for rows in shown(app) if ("shop", 3, 4) in rows]
+    right = {source: (right, of) for source, right, of in zip(table.Source, table.Right, table.Of, strict=True) if of}
+    assert right == {"shop": (3, 4)} == {words.source(source): (right, of) for source, right, of in rows}
+    (address,) = [one.proto.query_string for one in app.get("page_link") if "people judged" in one.proto.label]
+    led = page("mentions.py", **{key: found[0] for key, found in parse_qs(address).items()})
+    assert "5 mentions, newest first" in "\n".join(one.value for one in led.caption)
+    assert ((5,),) in [tuple(rows) for rows in shown(led)]
+
+
+def test_charts_over_time_draw_what_their_query_counts(lately: Database) -> None:
+    app = page("overview.py")
+    with database.snapshot(lately.folder) as con:
+        (rows,) = [con.execute(one.value).fetchall() for one in app.code if "date_trunc" in one.value]
+    drawn = [
+        (one["begins"], one["label"], one["count"])
+        for chart in app.get("vega_lite_chart")
+        for data in chart.proto.datasets
+        for one in convert_arrow_bytes_to_pandas_df(data.data.data).to_dict("records")
+        if {"begins", "label", "low"} <= set(one)
+    ]
+    zone = ZoneInfo("Europe/Berlin")
+    counted = [(int(at.replace(tzinfo=zone).timestamp()), words.SIGNS[label], count) for at, label, count in rows]
+    assert sorted(drawn) == sorted(counted) and len(counted) > 30
+
+
+def test_brands_are_drawn_and_listed_as_their_query_gives_them(lately: Database) -> None:
+    app = page("compare.py")
+    query = next(one.value for one in app.code if one.value.startswith("SELECT brand, count(*) AS volume"))
+    with database.snapshot(lately.folder) as con:
+        rows = {row[0]: row[1:] for row in con.execute(query).fetchall()}
+    net, negative = [
+        {one["brand"]: one["said"] for one in table.to_dict("records")}
+        for chart in app.get("vega_lite_chart")
+        for data in chart.proto.datasets
+        if {"brand", "said", "was"} <= set(table := convert_arrow_bytes_to_pandas_df(data.data.data))
+    ]
+    (table,) = [one.value for one in app.dataframe if "Share of voice" in one.value]
+    for brand, (volume, voice, points, share, unclear, unscored) in rows.items():
+        (listed,) = [one for one in table.to_dict("records") if one["Brand"] == brand]
+        assert (net[brand], negative[brand]) == (words.points(points), words.percent(share))
+        assert [listed[name] for name in ("Stories", "Unclear", "Not scored")] == [volume, unclear, unscored]
+        assert listed["Share of voice"].startswith(words.percent(voice) + " (")
+        assert listed["Net sentiment"].startswith(words.points(points) + " (")
+        assert listed["Negative share"].startswith(words.percent(share) + " (")
+    assert set(rows) == set(net) == set(negative) == {"Acme", "Bolt"}
