@@ -23,7 +23,7 @@ TEXTS = 500  # texts on either side that are searched for new words
 NOTABLE = 3  # stories, from which on a new source, author or theme is worth a word
 LETTERS = 400  # of a quote
 NONE = {"theme": "no theme"}  # what a part without a name is called
-HIGH, WIDE = 2.326, 1.96  # standard deviations to the usual's upper end (1 in 100), and to either end of 95 in 100
+WIDE = 1.96  # standard deviations to either end of 95 in 100
 
 
 def make(
@@ -42,7 +42,7 @@ def make(
     span = spanned(watched.windows, line, life)
     start, finish = span[0].start, span[-1].finish
     expected = tenths(sum(one.expected for one in span))
-    scatter = math.sqrt(sum(((one.high - one.expected) / HIGH) ** 2 for one in span))
+    scatter = math.sqrt(sum(((one.high - one.expected) / windows.HIGH) ** 2 for one in span))
     usual = expected + WIDE * scatter
     themes = families.members(con, watched.brand, of.theme)
     link = {

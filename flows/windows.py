@@ -1,5 +1,6 @@
 """Counts what a rule watches in whole intervals and has each judged by those before it."""
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from earful.models.alertlife import LINES, Line, Window, found_line
 HISTORY = timedelta(days=180)
 LEARNT = timedelta(days=90)  # of history, from which a budget finds its line
 HOUR = timedelta(hours=1)
+HIGH = 2.326  # standard deviations to the usual's upper end (1 in 100)
 SILENT = 1.0  # the score of an interval in which a silence has lasted too long
 
 Span = tuple[datetime, datetime]
@@ -181,7 +183,8 @@ def silences(
             silent = total > 0 and since >= lasting
         else:
             silent = silence.too_long(total, bounds[0], finish - since, longest, finish)
-        windows.append(Window(start, finish, count, usual, usual, SILENT if silent and count == 0 else 0.0))
+        high = usual + HIGH * math.sqrt(usual)
+        windows.append(Window(start, finish, count, usual, high, SILENT if silent and count == 0 else 0.0))
     return windows
 
 

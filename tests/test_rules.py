@@ -1,5 +1,6 @@
 """What a rule may say, what it counts, and what a mistake in it is answered with."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -271,6 +272,8 @@ def test_a_silence_is_told_and_ends_with_the_first_word(quiet) -> None:
     ((card,),) = rows(database, "SELECT card -> '$' FROM alerts")
     ((start, observed),) = rows(database, "SELECT card ->> '$.start', (card ->> '$.observed')::INT FROM alerts")
     assert (start, observed) == (CRISIS.isoformat(), 0), card
+    told = json.loads(card)
+    assert told["low"] < told["excess"] < told["high"] <= 0, "how many are usual is not known to the tenth"
     keep(database, [Said(CRISIS + n * HOUR, label="neutral") for n in (8.5, 9.5, 10.5)], CRISIS + 11 * HOUR)
     assert silent(database, settings, 11, 8) == ["resolved"]
 
