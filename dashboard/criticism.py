@@ -193,7 +193,8 @@ def _brands(view: View, shown: list[Subject]) -> None:
     cells = rivals.cells(read.shares, rows, subjects.distinct(shown), fair)
     if cells:
         look = canvas.DARK if st.context.theme.type == "dark" else canvas.LIGHT
-        with st.container(border=True, width=max(560, 300 + 150 * len(fair))):
+        left, right = st.columns([13, 8], gap="medium")
+        with left, st.container(border=True):
             picked.draw("brands by themes", rivals.chart(cells, chosen.brand, look))
             with st.popover("Explain", type="tertiary"):
                 st.markdown(words.DEFINITIONS["brands"])
@@ -209,7 +210,8 @@ def _brands(view: View, shown: list[Subject]) -> None:
                         icon=":material/list:",
                         query_params=view.choice.link(sentiment="negative", **place),
                     )
-        picked.show_cell(view, "brands by themes", rows, subjects.distinct(shown))
+        with right:
+            picked.show_cell(view, "brands by themes", rows, subjects.distinct(shown))
     for other, reason in refused.items():
         if reason:
             with st.container(border=True):
