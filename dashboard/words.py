@@ -150,7 +150,7 @@ def change(now: int, before: int) -> str:
 
 def moved(now: int, before: int) -> str:
     """Writes a signed relative change of a count that has room; a large one as a multiple."""
-    return f"{now / before:,.0f} times" if now >= 5 * before else change(now, before)
+    return f"{now / before:,.0f}× as many" if now >= 5 * before else change(now, before)
 
 
 def per(step: str) -> str:
