@@ -5,7 +5,20 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import beside, canvas, figures, findings, frame, picked, read, read_themes, sql, words
+from earful.dashboard import (
+    beside,
+    canvas,
+    figures,
+    findings,
+    frame,
+    matrix,
+    picked,
+    read,
+    read_themes,
+    sql,
+    subjects,
+    words,
+)
 from earful.dashboard.beside import Row
 from earful.dashboard.frame import View
 from earful.data import explained_themes
@@ -58,6 +71,7 @@ def show() -> None:
             _explain(view, "voice")
         picked.show(view, ("share of voice",))
     _table(view, rows)
+    _themes(view)
 
 
 def _alone() -> None:
@@ -117,12 +131,17 @@ def _table(view: View, rows: list[Row]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         _explain(view, "volume", "brands", all(row.before for row in rows))
         _mentions(view, rows)
-        st.page_link(
-            frame.PAGES["criticism"],
-            label="What each is criticised for",
-            icon=":material/grid_on:",
-            query_params=view.choice.link(view="brands"),
-        )
+
+
+def _themes(view: View) -> None:
+    """Draws what each brand is criticised for, last, since it takes longest; nothing where there are no themes."""
+    period = view.choice.period
+    found = read_themes.found(view.folder, view.version, view.choice.filters, tuple(period.borders))
+    gathered = subjects.gather(found.themes, found.standing, found.counts, found.parts, period.edges, None)
+    shown = [one for one in gathered if not one.standing.hidden]
+    if any(one.count for one in shown):
+        st.subheader("What each is criticised for", anchor=False)
+        matrix.show(view, shown)
 
 
 def _before(rows: list[Row]) -> dict[str, list[Any]]:
