@@ -3,15 +3,15 @@
 import io
 import os
 import tempfile
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import streamlit as st
 
-from earful.dashboard import filters, frame, read, sql, trying, words
+from earful.dashboard import deciding, filters, frame, read, sql, trying, words
 from earful.dashboard.frame import View
 from earful.data import digests, explained
-from earful.data.queries import Filters
+from earful.data.queries import Connection, Filters
 
 FORMS = {"html": ("web page", "text/html"), "pdf": ("PDF", "application/pdf")}
 FIGURES = {"Volume": "volume", "Negative share": "negative", "Net sentiment": "net", "Share of voice": "voice"}
@@ -43,8 +43,8 @@ def _report(view: View, path: Path) -> None:
         "voice, alerts, and what is not known. Whole days are reported, whatever the hour. Once made it stays as it "
         "is: its foot tells from which state of the data it comes."
     )
+    span = [datetime.combine(day, time(), view.zone) for day in (first, last + timedelta(days=1))]
     with st.popover("Explain its figures", type="tertiary"):
-        span = [datetime.combine(day, time(), view.zone) for day in (first, last + timedelta(days=1))]
         for name, figure in FIGURES.items():
             st.markdown(f"**{name}**: {words.DEFINITIONS[figure]}")
             sql.write(explained.query(figure, Filters(brand, span[0], span[1])))
@@ -54,11 +54,30 @@ def _report(view: View, path: Path) -> None:
             icon=":material/list:",
             query_params=view.choice.link(**filters.between(span[0], span[1], view.zone), source=[], count=""),
         )
+    _send(view, brand, *(day.astimezone(UTC) for day in span))
     if not path.is_file():
         st.caption("No configuration is named; start the dashboard with `earful dashboard` or `earful serve`.")
         return
     asked = ("--brand", brand, "--from", first.isoformat(), "--to", last.isoformat())
     _made(view, path, asked, f"earful-{first}-{last}", "now")
+
+
+def _send(view: View, brand: str, start: datetime, finish: datetime) -> None:
+    """Draws the button that has the report sent by the next run, to where digests go."""
+
+    def ask(con: Connection, author: str, now: datetime) -> None:
+        digests.ask(con, brand, start, finish, author, now)
+
+    pressed = st.button(
+        "Send it to the team",
+        key="send report",
+        icon=":material/send:",
+        disabled=not view.who.may_decide,
+        help=deciding.help_of(view) or "To the targets of the digest, or to all if it names none",
+    )
+    if pressed and deciding.decide(view, ask):
+        st.success("The next run sends it. Then it stands among those that were sent.", icon=":material/schedule_send:")
+    deciding.problem()
 
 
 def _made(view: View, path: Path, asked: tuple[str, ...], name: str, key: str) -> None:
@@ -94,7 +113,7 @@ def _write(path: Path, version: str, asked: tuple[str, ...], form: str) -> tuple
 
 def _sent(view: View, path: Path) -> None:
     found = read.digests(view.folder, view.version, view.choice.filters.brand)
-    st.markdown("**Digests that were sent**")
+    st.markdown("**Digests and reports that were sent**")
     if not found:
         st.caption("None yet. A digest tells a team by mail or chat, every day or week, what changed.")
         st.page_link(frame.PAGES["set-up"], label="Set one up", icon=":material/tune:")
@@ -107,7 +126,9 @@ def _sent(view: View, path: Path) -> None:
 
 
 def _span(view: View, one: digests.Kept) -> str:
-    return words.days(one.start, one.finish, view.zone)
+    days = words.days(one.start, one.finish, view.zone)
+    scheduled = one.digest.startswith("digest|")  # a day or a week is told once by itself, and as often as is asked
+    return days if scheduled else f"{days}, sent {words.moment(one.made, view.zone)}"
 
 
 def _table(view: View) -> None:

@@ -65,6 +65,24 @@ def keep(con: Connection, one: Kept) -> None:
     )
 
 
+def ask(con: Connection, brand: str, start: datetime, finish: datetime, author: str, now: datetime) -> str:
+    """Notes that somebody wants a report of a period sent, and gives its name; asked twice in a minute it is one."""
+    name = f"report|{start.isoformat()}|{finish.isoformat()}|{now:%Y-%m-%dT%H:%M}|{brand}"
+    con.execute(
+        "INSERT INTO asked_reports VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [name, brand, start, finish, author, now],
+    )
+    return name
+
+
+def asked(con: Connection) -> list[tuple[str, str, datetime, datetime]]:
+    """Lists the reports that were asked for and not made yet: (name, brand, start, finish), the oldest first."""
+    return con.execute(
+        "SELECT report, brand, start, finish FROM asked_reports WHERE report NOT IN (SELECT digest FROM digests)"
+        " ORDER BY made, report"
+    ).fetchall()
+
+
 def newest(con: Connection, brand: str, limit: int = 50) -> list[Kept]:
     """Lists the digests of a brand, or of all where it is "", the newest first."""
     rows = con.execute(

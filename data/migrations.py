@@ -247,9 +247,18 @@ def steadiness(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"ALTER TABLE sources ADD COLUMN {column}")
 
 
+def asked_reports(con: duckdb.DuckDBPyConnection) -> None:
+    """Adds the reports that people asked to be sent."""
+    con.execute(
+        "CREATE TABLE asked_reports (report TEXT PRIMARY KEY, brand TEXT NOT NULL, start TIMESTAMPTZ NOT NULL,"
+        " finish TIMESTAMPTZ NOT NULL, author TEXT NOT NULL, made TIMESTAMPTZ NOT NULL)"
+    )
+
+
 MIGRATIONS: list[Callable[[duckdb.DuckDBPyConnection], None]] = [
     first_schema, intents, manners_and_health, versions, answers, themes, relevance, board, alert_life, digests,
     checks, story_history, theme_spaces, configuration_changes, triage, steadiness, rollups.daily, waiting.waiting,
+    asked_reports,
 ]  # fmt: skip
 
 

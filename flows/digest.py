@@ -1,4 +1,7 @@
-"""Makes the digests that are due and puts them into the outbox; writes a period's report as a page or a PDF."""
+"""Makes the digests that are due and the reports that were asked for, and puts them into the outbox.
+
+A page is written as HTML or PDF.
+"""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -17,34 +20,37 @@ from earful.flows.target_table import DAYS, Digest
 
 
 def make(database: Database, config: Config, clock: Callable[[], datetime]) -> list[str]:
-    """Makes the newest digest of each brand unless it was made already; returns their names.
+    """Makes the newest digest of each brand and the reports that people asked for, unless made; returns their names.
 
     What fell due while nothing ran is made once, as of the latest time that has passed: a digest of a week ago is of no
-    use. A digest and its messages are kept in one transaction, so that none goes out twice.
+    use. A page and its messages are kept in one transaction, so that none goes out twice.
     """
-    table = config.digest
-    if table is None:
-        return []
     now = clock()
-    start, finish = period(table, now, config.zone)
-    own = tuple(brand.name for brand in config.brands if not brand.competitor)
-    day = finish.astimezone(config.zone).date()
-    names = {f"digest|{table.every}|{day}|{brand}": brand for brand in table.brands or own}
+    table = config.digest
+    wanted = _scheduled(table, config, now) if table else []
     with database.look() as con:
-        done = digests.known(con, list(names))
-        due = [name for name in names if name not in done and digests.spoken_of(con, names[name])]
-    for name in due:
+        wanted += digests.asked(con)
+        done = digests.known(con, [name for name, *_ in wanted])
+        due = [one for one in wanted if one[0] not in done and digests.spoken_of(con, one[1])]
+    targets = (table and table.targets) or tuple(target.name for target in config.targets)
+    for name, brand, start, finish in due:
         with database.transaction() as con:
             if digests.known(con, [name]):
                 continue
-            content = asdict(reporting.draw_up(con, names[name], start, finish, config.zone))
+            content = asdict(reporting.draw_up(con, brand, start, finish, config.zone))
             content["sequence"] += 1  # of this transaction, whose snapshot is the first to show it
-            digests.keep(con, Kept(name, names[name], start, finish, now, content["sequence"], content))
+            digests.keep(con, Kept(name, brand, start, finish, now, content["sequence"], content))
             failpoint.reach("drawn_up")
-            targets = table.targets or tuple(target.name for target in config.targets)
             messages = [(f"{name}|{target}", target, {"state": "digest", "card": content}) for target in targets]
             alerting.put_out(con, name, messages, now)
-    return due
+    return [name for name, *_ in due]
+
+
+def _scheduled(table: Digest, config: Config, now: datetime) -> list[tuple[str, str, datetime, datetime]]:
+    start, finish = period(table, now, config.zone)
+    own = tuple(brand.name for brand in config.brands if not brand.competitor)
+    day = finish.astimezone(config.zone).date()
+    return [(f"digest|{table.every}|{day}|{brand}", brand, start, finish) for brand in table.brands or own]
 
 
 def period(table: Digest, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:

@@ -12,9 +12,10 @@ from invented_store import SAID, Said
 from streamlit.testing.v1 import AppTest
 
 from earful.dashboard import launch, read
-from earful.data import digests
+from earful.data import digests, people, store
 from earful.data.database import Database
 from earful.data.queries import Filters
+from earful.flows import config, digest
 
 TEXT = """store = "."
 [[brands]]
@@ -66,6 +67,37 @@ def test_a_report_is_made_in_both_forms(database: Database) -> None:
         app = press(app, f"make {form} now")
         assert not app.exception
         assert f"Take the {label} along" in taken(app)
+
+
+def test_a_report_that_is_asked_for_goes_out_with_the_next_run(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = press(page(), "send report")
+    assert not app.exception
+    assert "The next run sends it" in app.success[0].value
+    with database.look() as con:
+        ((name, brand, start, finish),) = digests.asked(con)
+    assert brand == "Acme" and finish - start >= timedelta(days=29)
+    monkeypatch.setenv("HOOK", "https://hooks.example/1")
+    with (database.folder / "earful.toml").open("a") as file:
+        file.write('[[targets]]\nname = "team"\nkind = "webhook"\nurl_env = "HOOK"\n')
+    settings = config.load(database.folder / "earful.toml")
+    now = datetime.now(UTC)
+    assert [digest.make(database, settings, lambda: now) for _ in range(2)] == [[name], []]
+    with database.look() as con:
+        assert con.execute("SELECT target, message ->> '$.card.brand' FROM outbox").fetchall() == [("team", "Acme")]
+        assert con.execute("SELECT author IS NOT NULL FROM asked_reports").fetchall() == [(True,)]
+    assert "sent" in page().selectbox[-1].options[0]
+
+
+def test_who_may_only_look_sends_nothing(database: Database) -> None:
+    app = page()
+    with database.transaction() as con:
+        store.put_setting(con, people.SETTING, {"editors": ["ada@example.org"], "viewers": []})
+    app = press(app, "send report")
+    assert "may not decide here" in said(app)
+    with database.look() as con:
+        assert digests.asked(con) == []
 
 
 def test_why_a_report_could_not_be_made_is_told(database: Database) -> None:

@@ -14,7 +14,7 @@ from invented_store import Said
 from playwright.sync_api import Browser, Page, expect
 from visiting import CHROMIUM, fits, settled
 
-from earful.data import silencing
+from earful.data import digests, silencing
 from earful.data.database import Database
 from earful.flows import config, jobs, run, watch
 
@@ -159,6 +159,14 @@ def test_silencing_an_alert(page: Page, place: Place) -> None:
         with place.database.look() as con:
             brands = [one.brand for one in silencing.silences(con, datetime.now(UTC)) if one.reason == reason]
     assert brands == ["Acme"]
+
+
+def test_sending_a_report(page: Page, place: Place) -> None:
+    follow(page, "Reports", "reports")
+    page.get_by_role("button", name="Send it to the team").click()
+    expect(page.get_by_text("The next run sends it")).to_be_visible()
+    with place.database.look() as con:
+        assert digests.asked(con)  # asked on both screens within a minute, it is one
 
 
 def test_making_a_report(page: Page, tmp_path: Path) -> None:
