@@ -81,7 +81,7 @@ def _themes(view: View, found: Found, everything: list[Subject], shown: list[Sub
             if found.last.note:
                 st.badge("note", icon=":material/record_voice_over:", color="orange")
                 st.text(words.short(found.last.note, 300))
-            st.caption(f"Found anew {words.ago(found.last.made, view.now)}, among {found.last.stories:,} complaints")
+            st.caption(f"Found anew {words.ago(found.last.made, view.now)}")
     subject = taken or chosen or listed[0]
     theme_detail.show(view, found, subject, everything)
 
