@@ -94,7 +94,7 @@ def test_the_command_counts_and_names_alike(database: Database) -> None:
     decide(database, "hotline", "merge", into="courier")
     decide(database, "app", "hide")
     with database.look() as con:
-        stories = themes.sizes(con, "Acme", NOON - 365 * DAY)
+        stories = {theme: count for theme, (count, _) in themes.sizes(con, "Acme", NOON - 365 * DAY).items()}
         rows = cli_themes.listed(con, "Acme", NOON)["themes"]
     assert [(row["name"], row["stories"]) for row in rows] == [
         ("Wet parcels", stories["courier"] + stories["hotline"]),
