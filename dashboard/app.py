@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from earful.dashboard import signin
+from earful.dashboard import look, signin, unready
 from earful.data import database
 
 
 def main() -> None:
     """Names the pages and runs the one that is asked for; their links stand in the pages' head."""
     st.set_page_config(page_title="Earful", page_icon="👂", layout="wide")
+    look.use()
     signin.require()
     pages = [
         st.Page("overview.py", title="Overview", default=True),
@@ -21,7 +22,10 @@ def main() -> None:
         st.Page("set_up.py", title="Set-up", url_path="set-up"),
     ]
     with database.one_look():
-        st.navigation(pages, position="hidden").run()
+        try:
+            st.navigation(pages, position="hidden").run()
+        except database.DatabaseError as error:  # a part of the copy that only this page looks at
+            unready.unreadable(str(error), signin.required())
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Draws what all pages share: the head with the age of the data, the banners, the filter bar, the empty states."""
+"""Draws what all pages share: the head, the filters, what stands where nothing is to be seen; looks for news."""
 
 import os
 from dataclasses import dataclass
@@ -8,37 +8,15 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from earful.dashboard import filters, read, read_themes, read_triage, signin, words
+from earful.dashboard import filters, folding, head, read, read_themes, read_triage, signin, unready, words
 from earful.dashboard.filters import Choice
 from earful.dashboard.read import Known
 from earful.data import naming, people, queries
 from earful.data.database import DatabaseError
-from earful.models import condition
 
-PAGES = {
-    "overview": "overview.py",
-    "criticism": "criticism.py",
-    "spikes": "spikes.py",
-    "compare": "compare.py",
-    "mentions": "mentions.py",
-    "sources": "sources.py",
-    "reports": "reports.py",
-    "set-up": "set_up.py",
-}
 SHARED = ("brand", "period", "from", "to", "source", "count")  # parts of an address that mean the same on every page
+PAGES = head.PAGES
 REST = timedelta(seconds=30)  # between two looks of a page by itself: a run publishes every few seconds
-LATE = 3  # schedules without news after which the data is called stale
-CONDITIONS = {
-    "key refused": "Key refused",
-    "blocked": "Blocked",
-    "gone": "Gone",
-    "failing": "Failing",
-    "silent": "Silent",
-    "waiting": "Waiting",
-    "slow": "Slow",
-    "new": "Not asked yet",
-    "fine": "Fine",
-}
 
 
 @dataclass(frozen=True)
@@ -67,21 +45,28 @@ class View(Store):
 def open_plain() -> Store:
     """Draws the frame of a page without filters; its links keep those that the other pages share."""
     store = _open()
-    address = {key: st.query_params.get_all(key) for key in SHARED if key in st.query_params}
-    _head(address, store.known, store.now)
-    _banners(store.known, store.now)
-    _wait_for_news(store.folder, store.version, drawn=store.now)
+    _plain(store, store.version)
     return store
 
 
 def open_setup() -> Store:
-    """Draws the frame of the page that sets everything up: it is there before anything was collected."""
-    folder = Path(os.environ.get("EARFUL_STORE", ""))
+    """Draws the frame of the page that sets everything up: it needs no store, and says when none can be read."""
+    folder, trouble = _folder(), ""
     version = read.version(folder) if os.environ.get("EARFUL_STORE") else ""
-    if version or signin.required():
-        return open_plain()
-    _head({})
-    return Store(folder, "", Known({}, [], [], []), datetime.now(UTC), signin.person(None))
+    known = Known({}, [], [], [])
+    try:
+        known = read.known(folder, version) if version else known
+    except DatabaseError as error:
+        trouble = str(error)
+    if signin.required() and (trouble or not version):
+        return open_plain()  # who may look stands in the store
+    naming.use(known.settings.get(naming.SETTING) or {})
+    who = signin.person(known.settings.get(people.SETTING))
+    store = Store(folder, "" if trouble else version, known, datetime.now(UTC), who)
+    _plain(store, version)
+    if trouble:
+        unready.unreadable(trouble, signin.required(), set_up=True)
+    return store
 
 
 def open_page(page: str) -> View:
@@ -93,140 +78,56 @@ def open_page(page: str) -> View:
     of_list = page == "mentions"
     languages = read.languages(folder, version, wanted if wanted in brands else brands[0]) if of_list else []
     filters.follow_address(page, brands, known.source_names, languages, known.zone)
-    head = st.container()
-    filters.bar(brands, known.source_names, known.zone, now)
-    themes: filters.Themes = {}
-    if of_list:
-        of_brand = (folder, version, st.session_state["brand"])
-        themes = read_themes.families(*of_brand)
-        filters.mentions_bar(read.languages(*of_brand), themes, read_triage.assignees(folder, version))
+    top = st.container()
+    with folding.box(folding.summary(page, known.zone)):
+        filters.bar(brands, known.source_names, known.zone, now)
+        themes: filters.Themes = {}
+        if of_list:
+            of_brand = (folder, version, st.session_state["brand"])
+            themes = read_themes.families(*of_brand)
+            filters.mentions_bar(read.languages(*of_brand), themes, read_triage.assignees(folder, version))
     choice = filters.chosen(page, now, known.zone, brands, themes, store.who.address)
-    with head:
-        _head(choice.link(), known, now)
-        _banners(known, now)
+    with top:
+        head.draw(choice.link(), known, now)
+        head.banners(known, now)
     _wait_for_news(folder, version, at_once=page == "overview", drawn=now)
     return View(folder, version, known, now, store.who, choice)
 
 
+def _folder() -> Path:
+    return Path(os.environ.get("EARFUL_STORE", ""))
+
+
+def _plain(store: Store, version: str) -> None:
+    address = {key: st.query_params.get_all(key) for key in SHARED if key in st.query_params}
+    head.draw(address, store.known, store.now)
+    head.banners(store.known, store.now)
+    _wait_for_news(store.folder, version, drawn=store.now)
+
+
 def _open() -> Store:
     """Finds the newest version of the store; ends the page when there is none to be read."""
-    folder = Path(os.environ.get("EARFUL_STORE", ""))
-    now = datetime.now(UTC)
+    folder, now = _folder(), datetime.now(UTC)
     if not os.environ.get("EARFUL_STORE"):
-        _head({})
-        st.error("No store is named. Start the dashboard with `earful dashboard` or `earful serve`.")
+        head.draw({})
+        unready.unnamed()
         st.stop()
     version = read.version(folder)
-    if not version:
-        _head({})
-        _nothing_yet()
-        _wait_for_news(folder, version)
-        st.stop()
     try:
-        known = read.known(folder, version)
+        known = read.known(folder, version) if version else Known({}, [], [], [])
     except DatabaseError as error:
-        _head({})
-        st.error("The newest copy of the store can't be read. What was collected is kept; `earful run` writes another.")
-        st.code(words.plain(str(error)), language=None, wrap_lines=True)
+        head.draw({})
+        unready.unreadable(str(error), signin.required())
         _wait_for_news(folder, version)
         st.stop()
     naming.use(known.settings.get(naming.SETTING) or {})
-    who = signin.person(known.settings.get(people.SETTING))
+    who = signin.person(known.settings.get(people.SETTING)) if version else signin.Person("", False)
     if not known.brands:
-        _head({})
-        _nothing_yet()
+        head.draw({})
+        unready.nothing_yet()
         _wait_for_news(folder, version)
         st.stop()
     return Store(folder, version, known, now, who)
-
-
-def _head(address: filters.Address, known: Known | None = None, now: datetime | None = None) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        st.markdown("#### :material/hearing: Earful", width="content")
-        for name, file in PAGES.items():
-            st.page_link(file, label=name.capitalize(), query_params=address)
-        st.space("stretch")
-        if known and now:
-            _age(known, now, address)
-            signin.badge()
-
-
-def _age(known: Known, now: datetime, address: filters.Address) -> None:
-    newest = newest_data(known)
-    judged = sorted(((condition.judge(row), row) for row in known.sources), key=lambda one: one[0].rank)
-    fine = sum(one.name == "fine" for one, _ in judged)
-    if newest:
-        st.caption(f"Collected {words.ago(newest, now)}", width="content")
-    if known.sources:
-        icon = ":material/check_circle:" if fine == len(known.sources) else ":material/error:"
-        with st.popover(f"{fine} of {len(known.sources)} sources fine", icon=icon, width="content"):
-            st.dataframe(
-                [
-                    {
-                        "source": words.source(row.source, 60),
-                        "state": CONDITIONS[one.name],
-                        "last success": words.moment(row.last_success, known.zone) if row.last_success else "never",
-                        "what is wrong": words.short(one.said, 300),
-                    }
-                    for one, row in judged
-                ],
-                hide_index=True,
-                width=720,
-            )
-            st.page_link(PAGES["sources"], label="What each needs", icon=":material/build:", query_params=address)
-
-
-def newest_data(known: Known) -> datetime | None:
-    """Tells when a source was last read with success."""
-    return max((source.last_success for source in known.sources if source.last_success), default=None)
-
-
-def stale(known: Known, now: datetime) -> bool:
-    """Tells whether sources should have been read long ago, by three schedules; quiet ones are asked less often."""
-    newest, every = newest_data(known), known.settings.get("every")
-    if not newest or not every:
-        return False
-    step = timedelta(seconds=float(every))
-    planned = min((source.due for source in known.sources if source.due and source.state == "fine"), default=newest)
-    return now - max(newest, planned - step) > LATE * step
-
-
-def _banners(known: Known, now: datetime) -> None:
-    mistake = known.settings.get("config_error")
-    if mistake:
-        st.warning(
-            "The configuration was changed and can't be used. Earful goes on with the last good one. To mend:",
-            icon=":material/build:",
-        )
-        st.code(words.plain(str(mistake.get("message", ""))), language=None, wrap_lines=True)
-    newest = newest_data(known)
-    if newest and stale(known, now):
-        every = timedelta(seconds=float(known.settings["every"]))
-        st.warning(
-            f"The newest data is from {words.moment(newest, known.zone)}, but there should be new data every "
-            f"{words.length(every)}. Is `earful serve` running? `earful sources` tells what each source last said.",
-            icon=":material/schedule:",
-        )
-
-
-def _nothing_yet() -> None:
-    st.subheader("Nothing has been collected yet", anchor=False)
-    st.markdown(
-        "If `earful serve` or `earful demo` has just been started, the first mentions are on their way and this page "
-        "fills by itself. Else three commands bring them here:"
-    )
-    for number, (what, command) in enumerate(
-        (
-            ("Write an `earful.toml` with your brand and where to listen:", "earful init"),
-            ("Ask every source once and see what would match; nothing is kept:", "earful check"),
-            ("Collect, match and score once; `earful serve` then does it on a schedule:", "earful run"),
-        ),
-        1,
-    ):
-        st.markdown(f"{number}. {what}")
-        st.code(command, language="shell", width=360)
-    st.page_link(PAGES["set-up"], label="Or set up brands and sources here", icon=":material/tune:")
-    st.caption("Only curious? `earful demo` shows everything with an invented brand, without a network.")
 
 
 def no_mentions(view: View, reach: queries.Reach) -> None:
@@ -294,6 +195,6 @@ def silences(view: View) -> list[queries.Gap]:
         and source.last_success
         and source.due
         and source.state != "gone"
-        and view.now - source.due > LATE * every
+        and view.now - source.due > head.LATE * every
         and (not chosen or source.source in chosen)
     ]

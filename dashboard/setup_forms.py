@@ -221,7 +221,12 @@ def _rule(view: Store, draft: Draft, values: dict[str, Any], key: str) -> dict[s
         "name": name, "brands": watched, "counts": counts, "step": step, "least": least, "budget": budget,
         "sensitivity": sensitivity, "quiet": quiet, "repeat": repeat, "targets": told,
     }  # fmt: skip
-    if st.button("Rehearse on the last 90 days", icon=":material/history:", key=key + "try", disabled=not name):
+    if st.button(
+        "Rehearse on the last 90 days",
+        icon=":material/history:",
+        key=key + "try",
+        disabled=not name or not view.version,
+    ):
         place = [one.get("name") for one in drafting.tables(draft.text, "rules")]
         at = place.index(values["name"]) if values.get("name") in place else None
         with st.spinner("Rehearsing"):
@@ -233,7 +238,8 @@ def _rule(view: Store, draft: Draft, values: dict[str, Any], key: str) -> dict[s
 
 def _menu(draft: Draft, kind: str) -> dict[str, str]:
     """Gives the names in the file's tables of a kind, as they are written in a menu."""
-    return words.distinct({one["name"]: one["name"] for one in drafting.tables(draft.text, kind)})
+    names = [str(one["name"]) for one in drafting.tables(draft.text, kind) if one.get("name")]
+    return words.distinct({name: name for name in names})
 
 
 def _choice(place: Any, label: str, names: dict[str, str], given: str, key: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from earful.dashboard import canvas, charts, filters, frame, past, period, picked, read, sql, targets, words
+from earful.dashboard import canvas, charts, filters, frame, head, past, period, picked, read, sql, targets, words
 from earful.dashboard.frame import Store
 from earful.data import explained, naming
 from earful.data.todo import SourceRow
@@ -40,7 +40,7 @@ def show() -> None:
         "Show",
         names,
         selection_mode="multi",
-        format_func=frame.CONDITIONS.__getitem__,
+        format_func=head.CONDITIONS.__getitem__,
         key="conditions",
         label_visibility="collapsed",
     )
@@ -63,6 +63,7 @@ def show() -> None:
         )
         sql.write(explained.by_source(week))
         sql.write(explained.gaps(edges[0]), "SQL of the gaps")
+        sql.write(head.standing()[1], "SQL of how each source is")
 
 
 def _none() -> None:
@@ -92,7 +93,7 @@ def _source(store: Store, found: read.Sources, edges: list[Any], judged: Conditi
         left, middle, right = st.columns([5, 4, 2], gap="medium")
         with left, st.container(gap="xxsmall"):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                st.badge(frame.CONDITIONS[judged.name], color=COLORS[judged.name])
+                st.badge(head.CONDITIONS[judged.name], color=COLORS[judged.name])
                 if judged.since and judged.name != "fine":
                     st.caption(f"since {words.moment(judged.since, store.zone)}", width="content")
             st.text(words.source(row.source, 90))

@@ -106,6 +106,10 @@ DEFINITIONS = {
     "shorter period or more words show the rest.",
     "list": "What is listed under all filters above, each story once, or each mention, as the switch says. What is "
     "hidden as not about the brand is left out.",
+    "fine": "A source is **fine** when it answered when it was last asked, not slowly, brings what its own habit leads "
+    "one to expect, and failed in no more than a third of its checks of late. Else it is *silent* (it answers, with "
+    "nothing), *failing* (it could not be read, or only now and then), *waiting* (its host or its quota wants a "
+    "pause), *slow*, *new* (not asked yet), or wants somebody to act: *key refused*, *blocked*, *gone*.",
     "spikes": "A spike is a time in which the brand's stories, by default the negative ones, exceed what its own "
     "history leads one to expect. It is told in all its length, with the figures of its alert, and drawn where it "
     "began. Where several rules tell of the same time, the largest excess is drawn. A **gap** is an interval in which "

@@ -22,6 +22,7 @@ from earful.data.lock import Busy, hold
 
 KEEP_SNAPSHOTS = 3
 LOCK_SECONDS = 30.0
+DAMAGE = (duckdb.IOException, duckdb.InternalException, duckdb.FatalException, duckdb.SerializationException)
 Held: TypeAlias = dict[tuple[Path, str], duckdb.DuckDBPyConnection]  # by folder and snapshot
 _look = threading.local()  # `held`: what is open in `one_look`
 
@@ -227,11 +228,13 @@ def one_look() -> Iterator[None]:
 
 @contextmanager
 def snapshot(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Gives a read-only connection to the newest snapshot; raises DatabaseError when there is none."""
+    """Gives a read-only connection to the newest snapshot; raises DatabaseError when none is sound."""
     shared: Held | None = getattr(_look, "held", None)
     held: Held = {} if shared is None else shared
     try:
         yield held.get((folder, current(folder))) or _newest(folder, held)
+    except DAMAGE as error:
+        raise DatabaseError(f"snapshot {current(folder)} is damaged: {error}") from error
     finally:
         if held is not shared:
             for con in held.values():

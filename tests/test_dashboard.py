@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from earful.dashboard import canvas, charts, figures, findings, launch, period, words
 from earful.dashboard.figures import Totals
-from earful.data import database, migrations, store
+from earful.data import database, migrations, queries, store
 from earful.data.database import Database
 from earful.data.queries import Gap, Spike
 from earful.models import accuracy
@@ -234,7 +234,10 @@ def test_the_dashboard_is_for_this_machine_alone() -> None:
 def test_no_page_writes_html_or_people_s_words_as_markdown() -> None:
     forbidden = re.compile(r"unsafe_allow_html|st\.(html|write|table|title|iframe|components)|(Image|Link)Column")
     for path in HERE.glob("*.py"):
-        assert not forbidden.search(path.read_text()), path.name
+        text = path.read_text()
+        if path.name == "look.py":
+            text = text.replace("st.html(SHEET)", "")  # the style sheet, in which nobody's words stand
+        assert not forbidden.search(text), path.name
 
 
 # Pages
@@ -273,6 +276,17 @@ def test_a_damaged_snapshot_is_told_and_not_thrown(folder: Path) -> None:
     (folder / "read" / "snap-000000001.duckdb").write_text("garbage" * 1000)
     (folder / "read" / "CURRENT").write_text("snap-000000001.duckdb")
     assert "can't be read" in said(page("overview"))
+
+
+def test_damage_that_only_one_page_meets_is_told_and_not_thrown(
+    kept: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(*_: object) -> None:
+        raise database.DAMAGE[0]("computed checksum 1 does not match stored checksum 2")
+
+    monkeypatch.setattr(queries, "counts", damaged)
+    text = said(page("overview"))
+    assert "can't be read" in text and "is damaged" in text and "checksum" in text
 
 
 def test_a_snapshot_of_a_newer_earful_is_told_and_not_read(kept: Database) -> None:

@@ -443,6 +443,16 @@ def test_a_flipped_byte_in_the_database_is_said_when_it_is_met_and_never_gives_w
     assert kept(tmp_path) == list(range(100))
 
 
+def test_a_damaged_snapshot_is_said_to_its_reader(tmp_path):
+    keep(tmp_path, *range(100))
+    newest = tmp_path / "read" / current(tmp_path)
+    whole = newest.read_bytes()
+    for content in (whole[: len(whole) // 2], whole[: len(whole) // 2] + bytes(len(whole) // 2), b"garbage" * 1000):
+        newest.write_bytes(content)
+        with pytest.raises(DatabaseError, match=newest.name):
+            seen(tmp_path)
+
+
 def test_a_file_of_a_newer_duckdb_is_said_and_left_as_it_is(tmp_path):
     keep(tmp_path, 1)
     main = tmp_path / "main.duckdb"

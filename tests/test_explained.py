@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 import invented_store
 import pytest
 import themed_store
+import troubled_store
 from invented_store import NOON, Said
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
-from earful.dashboard import launch, outcome, words
+from earful.dashboard import head, launch, outcome, words
 from earful.data import (
     counting,
     criticism,
@@ -39,6 +40,7 @@ from earful.models import novelty
 DAY = timedelta(days=1)
 MONTH = Filters("Acme", NOON - 30.5 * DAY, NOON)
 PAGES = Path(launch.__file__).parent
+STANDING = "FROM sources\n"  # how a query of the head begins
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +84,7 @@ def test_what_a_source_brought_in_a_week_is_counted_as_on_the_page(
     invented_store.fill(tmp_path, datetime.now(UTC))
     app = AppTest.from_file(str(PAGES / "app.py"), default_timeout=120).run()
     app.switch_page("sources.py").run()
-    query, _ = [code.value for code in app.code if code.language == "sql"]
+    query, _ = [code.value for code in app.code if code.language == "sql" and STANDING not in code.value]
     with database.snapshot(tmp_path) as con:
         counts = con.execute(query).fetchall()
     text = "\n".join(one.value for one in app.markdown)
@@ -113,11 +115,29 @@ def test_pages_with_figures_offer_their_queries(themed: Path, monkeypatch: pytes
         assert set(columns) <= set(given), page
 
 
+def test_sources_are_fine_as_their_query_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EARFUL_STORE", str(tmp_path))
+    kept = troubled_store.fill(tmp_path, datetime.now(UTC))
+    with kept.transaction() as con:  # two that come and go: one for long, the other was well again for hours
+        con.execute("UPDATE sources SET asks = 9, losses = 4, falls = 3 WHERE state = 'fine'")
+        con.execute("UPDATE sources SET since = last_success - INTERVAL 7 HOUR WHERE source = ?", [troubled_store.NEWS])
+    app = page("overview.py")
+    asked = [code.value for code in app.code if code.language == "sql" and STANDING in code.value]
+    with database.snapshot(tmp_path) as con:
+        ((fine, whole),), each = (con.execute(query).fetchall() for query in asked)
+    assert f"{fine} of {whole} sources fine" in [one.proto.popover.label for one in app.get("popover")]
+    (table,) = [one.value for one in app.dataframe if "what is wrong" in one.value]
+    names = {words.source(source, 60): head.CONDITIONS[state] for source, state, _ in each}
+    assert names == dict(zip(table["source"], table["state"], strict=True))
+    assert names[words.source(troubled_store.SEARCH, 60)] == "Failing" and len(set(names.values())) >= 8
+
+
 def shown(app: AppTest) -> list[list[tuple[Any, ...]]]:
-    """Runs every query that a page shows."""
+    """Runs every query that a page shows below its head."""
     assert not app.exception
+    asked = [code.value for code in app.code if code.language == "sql" and STANDING not in code.value]
     with database.snapshot(Path(os.environ["EARFUL_STORE"])) as con:
-        return [con.execute(code.value).fetchall() for code in app.code if code.language == "sql"]
+        return [con.execute(query).fetchall() for query in asked]
 
 
 def page(file: str, **address: str) -> AppTest:

@@ -13,7 +13,7 @@ from samples import told as written
 from streamlit.testing.v1 import AppTest
 from troubled_store import CONDITIONS, NEWS, REVIEWS, SEARCH
 
-from earful.dashboard import frame, launch
+from earful.dashboard import head, launch
 from earful.dashboard.read import Known
 from earful.data import alerting, health, queries, standing, store, todo
 from earful.data.alerting import Alert
@@ -471,7 +471,7 @@ def test_data_is_not_old_where_all_sources_are_quiet() -> None:
     def known(**values: object) -> Known:
         return Known({"every": 900.0}, [queries.Brand("Acme", False)], [row("a/f", **values)], [])
 
-    assert not frame.stale(known(due=NOON + 6 * HOUR), NOON + 5 * HOUR)
-    assert frame.stale(known(due=NOON + 6 * HOUR), NOON + 7 * HOUR)
-    assert frame.stale(known(), NOON + HOUR)
-    assert not frame.stale(known(), NOON + timedelta(minutes=44))
+    assert not head.stale(known(due=NOON + 6 * HOUR), NOON + 5 * HOUR)
+    assert head.stale(known(due=NOON + 6 * HOUR), NOON + 7 * HOUR)
+    assert head.stale(known(), NOON + HOUR)
+    assert not head.stale(known(), NOON + timedelta(minutes=44))

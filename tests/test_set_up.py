@@ -10,7 +10,7 @@ import invented_store
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from earful.dashboard import launch, trying
+from earful.dashboard import launch, signin, trying
 from earful.data import changes, migrations, people, store
 from earful.data.database import Database, snapshot
 from earful.flows import draft
@@ -162,6 +162,29 @@ def test_it_is_there_before_anything_was_collected(path: Path, tmp_path: Path, m
     assert "Acme" in said(app)
     monkeypatch.delenv("EARFUL_CONFIG")
     assert "No configuration is named" in said(page())
+
+
+def test_it_is_there_while_the_newest_copy_of_the_store_is_damaged(path: Path) -> None:
+    newest = path.parent / "read" / (path.parent / "read" / "CURRENT").read_text()
+    newest.write_bytes(b"garbage" * 1000)
+    app = page()
+    assert not app.exception
+    assert "The newest copy of the store can't be read" in said(app) and "Bolt" in said(app)
+    app = press(app.button(key="drop brands 1").click().run(), "Save")
+    assert "Bolt" not in path.read_text() and not app.exception
+    with snapshot(path.parent) as con:  # what was saved was kept, and a copy made of it
+        assert len(changes.latest(con, 9)) == 1
+    assert "can't be read" not in said(page())
+
+
+def test_who_may_look_is_not_known_while_the_store_cannot_be_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (path.parent / "read" / (path.parent / "read" / "CURRENT").read_text()).write_bytes(b"garbage" * 1000)
+    monkeypatch.setattr(signin, "require", lambda: None)
+    monkeypatch.setenv(signin.REQUIRED, "3600")
+    app = page()
+    assert not app.exception
+    assert "can't be read" in said(app)
+    assert "Bolt" not in said(app) and str(path.parent) not in said(app)
 
 
 def test_a_file_that_cannot_be_read_is_mended_as_text(path: Path) -> None:
