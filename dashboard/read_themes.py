@@ -98,6 +98,13 @@ def families(folder: Path, version: str, brand: str) -> dict[str, tuple[str, tup
 
 
 @st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
+def shown(folder: Path, version: str, brand: str) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Reads a brand's own subjects, less those that people hid; as `families`."""
+    with database.snapshot(folder) as con:
+        return {one.theme: (one.name, one.members) for one in families_of(con, brand) if not one.hidden}
+
+
+@st.cache_data(show_spinner=False, max_entries=64, ttl="1h")
 def rivals(folder: Path, version: str, filters: Filters) -> Rivals:
     """Reads what all brands are criticised for, by the themes of the filters' brand."""
     with database.snapshot(folder) as con:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from earful.dashboard import deciding, filters, frame, read, sql, trying, words
+from earful.dashboard import deciding, filters, frame, read, read_themes, sql, trying, words
 from earful.dashboard.frame import View
-from earful.data import digests, explained
+from earful.data import digests, explained, explained_reports
 from earful.data.queries import Connection, Filters
 
 FORMS = {"html": ("web page", "text/html"), "pdf": ("PDF", "application/pdf")}
@@ -44,10 +44,11 @@ def _report(view: View, path: Path) -> None:
         "is: its foot tells from which state of the data it comes."
     )
     span = [datetime.combine(day, time(), view.zone) for day in (first, last + timedelta(days=1))]
-    with st.popover("Explain its figures", type="tertiary"):
+    with st.popover("Explain what it says", type="tertiary"):
         for name, figure in FIGURES.items():
             st.markdown(f"**{name}**: {words.DEFINITIONS[figure]}")
             sql.write(explained.query(figure, Filters(brand, span[0], span[1])))
+        _rest(view, brand, datetime.combine(first - (last + timedelta(days=1) - first), time(), view.zone), *span)
         st.page_link(
             frame.PAGES["mentions"],
             label="Show the mentions of these days",
@@ -60,6 +61,20 @@ def _report(view: View, path: Path) -> None:
         return
     asked = ("--brand", brand, "--from", first.isoformat(), "--to", last.isoformat())
     _made(view, path, asked, f"earful-{first}-{last}", "now")
+
+
+def _rest(view: View, brand: str, before: datetime, start: datetime, finish: datetime) -> None:
+    """Explains what a report says beside its figures."""
+    themes = read_themes.shown(view.folder, view.version, brand)
+    if themes:
+        names = words.distinct({theme: name for theme, (name, _) in themes.items()})
+        subjects = {one: names[theme] for theme, (_, members) in themes.items() for one in members}
+        st.markdown(f"**Criticism that grew**: {words.DEFINITIONS['grew']}")
+        sql.write(explained_reports.grew(brand, subjects, before, start, finish))
+    st.markdown(f"**Where negative stories changed**: {words.DEFINITIONS['moved']}")
+    sql.write(explained_reports.moved(brand, before, start, finish))
+    st.markdown(f"**Alerts**: {words.DEFINITIONS['alerts']}")
+    sql.write(explained_reports.alerts(brand, start, finish))
 
 
 def _send(view: View, brand: str, start: datetime, finish: datetime) -> None:
@@ -82,14 +97,14 @@ def _send(view: View, brand: str, start: datetime, finish: datetime) -> None:
 
 def _made(view: View, path: Path, asked: tuple[str, ...], name: str, key: str) -> None:
     """Draws a button for each form; what was made can then be taken along."""
-    with st.container(horizontal=True):
+    row, failed = st.container(horizontal=True), ""
+    with row:
         for form, (label, kind) in FORMS.items():
             if st.button(f"Make a {label}", key=f"make {form} {key}", icon=":material/description:"):
                 with st.spinner("Drawing it up"):
                     content, wrong = _write(path, view.version, asked, form)
-                if wrong:
-                    st.code(words.plain(wrong), language=None, wrap_lines=True)
-                else:
+                failed = wrong
+                if not wrong:
                     st.download_button(
                         f"Take the {label} along",
                         content,
@@ -100,6 +115,9 @@ def _made(view: View, path: Path, asked: tuple[str, ...], name: str, key: str) -
                         icon=":material/download:",
                         on_click="ignore",
                     )
+    if failed:
+        st.error("It could not be made. To mend, then press again:")
+        st.code(words.plain(failed), language=None, wrap_lines=True)
 
 
 @st.cache_data(show_spinner=False, max_entries=8, ttl="10m")
@@ -120,8 +138,16 @@ def _sent(view: View, path: Path) -> None:
         return
     names = {one.digest: one for one in found}
     chosen = st.selectbox("Digest", list(names), format_func=lambda name: _span(view, names[name]))
+    one = names[chosen]
+    with st.popover("Explain what it says", type="tertiary", key="explain sent"):
+        st.markdown(
+            "It stays as it was sent, whatever came later: the first query gives what it says. The others count the "
+            "same days now; what was collected, judged or deleted since makes the difference."
+        )
+        sql.write(explained_reports.kept(chosen), "SQL of what was sent")
+        before = datetime.fromisoformat(str(one.content.get("before") or one.start.isoformat()))
+        _rest(view, one.brand, before, one.start, one.finish)
     if path.is_file():
-        one = names[chosen]
         _made(view, path, ("--digest", chosen), f"earful-digest-{one.finish:%Y-%m-%d}", "sent")
 
 

@@ -110,6 +110,12 @@ DEFINITIONS = {
     "one to expect, and failed in no more than a third of its checks of late. Else it is *silent* (it answers, with "
     "nothing), *failing* (it could not be read, or only now and then), *waiting* (its host or its quota wants a "
     "pause), *slow*, *new* (not asked yet), or wants somebody to act: *key refused*, *blocked*, *gone*.",
+    "grew": "Themes of which more stories are told than in the days before, beyond what chance explains; the three "
+    "that grew most. The query counts all themes in both spans.",
+    "alerts": "Times in which a rule counted more (or less) than the brand's own history leads one to expect, by when "
+    "it told of them. How each count comes about stands with the alert under *Spikes*.",
+    "moved": "How many more or fewer negative stories each source brought than in the days before; the parts add up to "
+    "the whole change.",
     "spikes": "A spike is a time in which the brand's stories, by default the negative ones, exceed what its own "
     "history leads one to expect. It is told in all its length, with the figures of its alert, and drawn where it "
     "began. Where several rules tell of the same time, the largest excess is drawn. A **gap** is an interval in which "

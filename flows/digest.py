@@ -70,7 +70,7 @@ def period(table: Digest, now: datetime, zone: ZoneInfo) -> tuple[datetime, date
 
 def render(content: dict[str, Any], zone: ZoneInfo, form: str) -> bytes:
     """Writes a briefing as "html" or "pdf", whole in itself; the same content gives the same bytes."""
-    notice = page.write(content, zone)
+    notice = page.write(content, zone, explained=True)
     if form == "pdf":
         picture = charts.png(notice.chart) if notice.chart else b""
         return pdf.write(notice, picture, datetime.fromisoformat(content["finish"]))

@@ -327,6 +327,13 @@ def test_the_same_snapshot_gives_the_same_bytes(form: str, stored: Database) -> 
     assert digest.render(changed, ZONE, form) != one
 
 
+def test_a_file_says_what_its_words_mean_and_a_message_does_not(stored: Database) -> None:
+    content = drawn(stored)
+    made = digest.render(content, ZONE, "html").decode()
+    assert "What the words mean" in made and "own history leads one to expect" in made
+    assert "What the words mean" not in web.body(page.write(content, ZONE), "")
+
+
 def test_a_page_loads_nothing_and_runs_nothing(stored: Database) -> None:
     made = digest.render(drawn(stored), ZONE, "html").decode()
     assert "<script" not in made

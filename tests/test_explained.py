@@ -1,8 +1,9 @@
 """The queries that the dashboard offers give the numbers that it shows."""
 
+import json
 import os
 from collections import Counter
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from earful.data import (
     counting,
     criticism,
     database,
+    digests,
     explained,
     explained_alerts,
     explained_mentions,
@@ -34,7 +36,7 @@ from earful.data import (
 from earful.data.counting import Counted
 from earful.data.database import Database
 from earful.data.queries import Filters
-from earful.flows import windows
+from earful.flows import reporting, windows
 from earful.models import novelty
 
 DAY = timedelta(days=1)
@@ -428,3 +430,33 @@ def test_brands_are_drawn_and_listed_as_their_query_gives_them(lately: Database)
         assert listed["Net sentiment"].startswith(words.points(points) + " (")
         assert listed["Negative share"].startswith(words.percent(share) + " (")
     assert set(rows) == set(net) == set(negative) == {"Acme", "Bolt"}
+
+
+def test_a_report_says_what_its_queries_count(lately: Database) -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    now = datetime.now(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    start, finish = now - 10 * DAY, now
+    with lately.transaction() as con:
+        card = json.dumps({"observed": 9, "expected": 0.5, "what": "negative stories"})
+        for name, fired in (("in", start + DAY), ("early", start - DAY), ("late", finish)):
+            values = [name, "Acme", "A bad day", "firing", fired, fired, fired, card]
+            con.execute(
+                "INSERT INTO alerts (alert, brand, rule, state, started, latest, fired, card)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                values,
+            )
+        briefing = reporting.draw_up(con, "Acme", start.astimezone(UTC), finish.astimezone(UTC), zone)
+        content = json.loads(json.dumps(asdict(briefing)))
+        digests.keep(con, digests.Kept("it's", "Acme", start, finish, finish, 3, content))
+    address = {"period": "dates", "from": f"{start:%Y-%m-%dT%H:%M}", "to": f"{finish:%Y-%m-%dT%H:%M}"}
+    found = shown(page("reports.py", **address))
+    _, _, _, _, grew, moved, alerts, kept, *again = found  # after four figures
+    assert [grew, moved, alerts] == again
+    counted = {subject: (stories, before) for subject, stories, before in grew}
+    assert briefing.grew and all(counted[one["name"]] == (one["now"], one["before"]) for one in briefing.grew)
+    assert moved == [(one["source"], one["now"], one["before"]) for one in briefing.sources]
+    assert [(rule, observed, expected) for _, rule, _, _, observed, expected in alerts] == [("A bad day", 9, 0.5)]
+    ((_, snapshot, figures, themes, told, sources),) = kept
+    assert snapshot == 3
+    assert json.loads(themes) == content["grew"] and json.loads(told) == content["alerts"]
+    assert json.loads(figures) == content["figures"] and json.loads(sources) == content["sources"]

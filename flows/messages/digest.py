@@ -20,9 +20,19 @@ NAMES = {
     "voice": "Share of voice",
 }
 
+MEANINGS = {
+    "Stories": "a mention and its copies count once, where and when the first appeared",
+    "Net sentiment": "(positive − negative) ÷ (positive + negative) stories, from −100 to +100",
+    "Negative share": "negative ÷ (negative + neutral + positive) stories; unclear ones are left out",
+    "Share of voice": "the brand's stories ÷ those of all brands that are watched",
+    "Criticism that grew": "themes of more stories than before, beyond what chance explains, the three that grew most",
+    "Alerts": "times in which a rule counted more, or less, than the brand's own history leads one to expect",
+    "Before": "the equally long span just before",
+}
 
-def write(content: Mapping[str, Any], zone: ZoneInfo) -> Notice:
-    """Writes a briefing, as JSON values, as a notice."""
+
+def write(content: Mapping[str, Any], zone: ZoneInfo, explained: bool = False) -> Notice:
+    """Writes a briefing, as JSON values, as a notice; in the end with what its words mean if that is wanted."""
     known = {one["name"]: one for one in content["figures"]}
     brand, span = clean.line(content["brand"], NAME), _days(content["start"], content["finish"], zone)
     finding, tone = _finding(known, len(content["alerts"]))
@@ -36,6 +46,7 @@ def write(content: Mapping[str, Any], zone: ZoneInfo) -> Notice:
         *_where(content),
         *_voices(content),
         *_events(content, zone),
+        *([_meanings(content)] if explained else []),
     ]
     query = urlencode({"brand": content["brand"], "from": content["start"], "to": content["finish"]})
     return Notice(
@@ -238,6 +249,15 @@ def _events(content: Mapping[str, Any], zone: ZoneInfo) -> list[Section]:
         for one in content["events"][:SHOWN]
     )
     return [Section("What happened", items, rank=9)] if items else []
+
+
+def _meanings(content: Mapping[str, Any]) -> Section:
+    """Says what is counted, for whoever is sent the file and knows no dashboard."""
+    names = {"Criticism that grew"} if content["themed"] else set()
+    names |= {NAMES[one["name"]] for one in content["figures"]} | {"Alerts", "Before"}
+    items = tuple(Item(f"{name}: {said}") for name, said in MEANINGS.items() if name in names)
+    note = "the queries stand under Reports on the dashboard"
+    return Section("What the words mean", items, note, rank=10)
 
 
 def _stories(count: int) -> str:
