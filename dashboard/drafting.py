@@ -59,13 +59,6 @@ def drop(text: str, kind: str, place: int) -> str:
     return tomlkit.dumps(document)
 
 
-def setting(text: str, key: str, value: Any) -> str:
-    """Writes a value that stands outside of all tables."""
-    document = tomlkit.parse(text)
-    document[key] = value
-    return tomlkit.dumps(document)
-
-
 def difference(before: str, after: str) -> str:
     """Shows what a draft changes, as a unified difference; "" when nothing."""
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), "earful.toml", "changed", lineterm="", n=2)

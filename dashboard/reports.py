@@ -103,6 +103,8 @@ def _made(view: View, path: Path, asked: tuple[str, ...], name: str, key: str) -
             if st.button(f"Make a {label}", key=f"make {form} {key}", icon=":material/description:"):
                 with st.spinner("Drawing it up"):
                     content, wrong = _write(path, view.version, asked, form)
+                if wrong:
+                    _write.clear(path, view.version, asked, form)
                 failed = wrong
                 if not wrong:
                     st.download_button(

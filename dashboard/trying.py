@@ -12,12 +12,19 @@ PATIENCE = 120  # seconds
 Answer = dict[str, Any]
 
 
-@st.cache_data(show_spinner=False, max_entries=64, ttl="10m")
 def ask(path: Path, do: str, text: str, **question: Any) -> Answer:
     """Gives the answer to a question about a draft; "mistakes" lists what keeps it from being used.
 
-    Whatever goes wrong while asking stands in "error".
+    Whatever goes wrong while asking stands in "error"; it is asked anew the next time.
     """
+    answer: Answer = _answer(path, do, text, **question)
+    if answer.get("error"):
+        _answer.clear(path, do, text, **question)
+    return answer
+
+
+@st.cache_data(show_spinner=False, max_entries=64, ttl="10m")
+def _answer(path: Path, do: str, text: str, **question: Any) -> Answer:
     asked = json.dumps({"do": do, "text": text, **question})
     command = [sys.executable, "-m", "earful.flows.draft", str(path)]
     try:

@@ -77,7 +77,7 @@ def test_a_hostile_value_stays_a_value() -> None:
 
 
 def test_the_difference_shows_what_changes() -> None:
-    after = drafting.setting(PLAIN, "every", "1h")
+    after = PLAIN.replace('every = "15m"', 'every = "1h"')
     said = drafting.difference(PLAIN, after)
     assert '-every = "15m" # often' in said and '+every = "1h" # often' in said
     assert drafting.difference(PLAIN, PLAIN) == ""
