@@ -27,7 +27,7 @@ class Changed(Exception):
 def tables(text: str, kind: str) -> list[dict[str, Any]]:
     """Lists the tables of a kind ("brands", "sources", ...) as plain values."""
     found = tomlkit.parse(text).unwrap().get(kind, [])
-    return [dict(one) for one in found] if isinstance(found, list) else []
+    return [dict(one) for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def put(text: str, kind: str, values: Values, place: int | None = None) -> str:

@@ -33,13 +33,18 @@ def show() -> None:
         )
         return
     draft = _draft(path)
+    garbled = _unreadable(draft)
     if draft.text != draft.begun:
         _changes(view, draft)
+    elif not garbled and not view.known.settings.get("config_error"):  # else the banner says so
+        _mistakes(draft)
     tab = st.segmented_control(
         "Part", list(TABS), key="part", default="brands", format_func=TABS.__getitem__, label_visibility="collapsed"
     )
     deciding.problem()
-    if tab == "file" or not _readable(draft):
+    if garbled:
+        st.error(f"The file can't be read as it is: {words.literal(garbled)}. Mend it here.")
+    if tab == "file" or garbled:
         _file(view, draft)
     else:
         FORMS[tab or "brands"](view, draft)
@@ -54,14 +59,22 @@ def _draft(path: Path) -> Draft:
     return Draft(path, state["draft begun"], state["draft"])
 
 
-def _readable(draft: Draft) -> bool:
+def _unreadable(draft: Draft) -> str:
+    """Says why the draft can't be read at all, "" where it can."""
     try:
         drafting.tables(draft.text, "brands")
     except ParseError as error:
-        st.error("The file can't be read as it is. Mend it here.")
-        st.code(words.plain(str(error)), language=None)
-        return False
-    return True
+        return str(error)
+    return ""
+
+
+def _mistakes(draft: Draft) -> None:
+    """Says what is wrong with the file as it is, if anything."""
+    with st.spinner("Checking"):
+        answer = trying.ask(draft.path, "validate", draft.text)
+    if answer["mistakes"]:
+        st.warning("`earful.toml` can't be used as it is. To mend (line: what):", icon=":material/build:")
+        st.code(words.plain("\n".join(answer["mistakes"])), language=None, wrap_lines=True)
 
 
 def _changes(view: Store, draft: Draft) -> None:

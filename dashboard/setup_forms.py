@@ -72,8 +72,8 @@ def _list(
         name, more = said(values)
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             with st.container(gap="xxsmall"):
-                st.text(words.short(name, 80))
-                st.text(words.short(more, 160))
+                st.text(words.short(str(name), 80))
+                st.text(words.short(str(more), 160))
             if st.button("Change", key=f"change {kind} {place}", disabled=not view.who.may_decide):
                 _edit(view, draft, kind, one, form, place)
             st.button(

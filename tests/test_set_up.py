@@ -98,7 +98,9 @@ def page() -> AppTest:
 
 
 def said(app: AppTest) -> str:
-    return "\n".join(str(one.value) for one in [*app.text, *app.code, *app.error, *app.subheader, *app.caption])
+    return "\n".join(
+        str(one.value) for one in [*app.text, *app.code, *app.error, *app.warning, *app.subheader, *app.caption]
+    )
 
 
 def press(app: AppTest, label: str) -> AppTest:
@@ -193,6 +195,20 @@ def test_a_file_that_cannot_be_read_is_mended_as_text(path: Path) -> None:
     assert not app.exception
     assert "can't be read as it is" in said(app)
     assert app.text_area[0].value == TEXT + "[[["
+
+
+def test_what_the_file_gets_wrong_is_told_before_it_is_changed(path: Path) -> None:
+    path.write_text(TEXT.replace('match = "bolt"', 'macht = "bolt"'))
+    app = page()
+    assert not app.exception
+    assert "can't be used as it is" in said(app) and "macht" in said(app)
+    path.write_text("brands = [1]\n[[sources]]\ntarget = 5\n[[rules]]\nname = 7\n[[targets]]\n")
+    app = page()
+    for name in ("brands", "sources", "rules", "targets", "file"):
+        app = part(app, name)
+        assert not app.exception
+    path.write_text(TEXT)
+    assert "can't be used" not in said(page())
 
 
 def test_a_copy_of_before_an_upgrade_is_told_from_a_broken_one(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
