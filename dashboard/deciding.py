@@ -30,7 +30,7 @@ def decide(view: Store, write: Callable[[Connection, str, datetime], object]) ->
 def problem() -> None:
     """Draws what kept the last decision from being kept, once."""
     if said := st.session_state.pop(PROBLEM, ""):
-        st.error("This was not kept. Try again in a moment.")
+        st.error("This was not kept, and nothing has changed. The reason:")
         st.code(words.plain(str(said)), language=None, wrap_lines=True)
 
 

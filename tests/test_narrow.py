@@ -1,4 +1,4 @@
-"""On a telephone the filters are one line that says what is chosen, until it is opened; at a desk nothing is folded."""
+"""On a telephone the filters are one line that says what is chosen, until it is opened; on paper it stands for them."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -7,13 +7,14 @@ import invented_store
 import pytest
 import visiting
 from playwright.sync_api import Browser, expect
-from visiting import CHROMIUM, fits, settled
+from visiting import CHROMIUM, PAGES, fits, settled
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.timeout(600),
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
 ]
+PAPER = {"width": 703, "height": 1032}  # A4 less its margins
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 FILTERED = ("", "criticism", "compare", "mentions", "reports")
 
@@ -73,3 +74,17 @@ def test_at_a_desk_the_filters_stand_below_the_head(browser: Browser, address: s
             head, brand = page.locator(".st-key-head"), page.get_by_text("Brand", exact=True).first
             above, below = head.bounding_box(), brand.bounding_box()
             assert above and below and 0 < below["y"] - above["y"] - above["height"] < 24, path
+
+
+def test_on_paper_nothing_stands_that_could_be_pressed(browser: Browser, address: str) -> None:
+    with visiting.visiting(browser, address, viewport=PAPER) as page:
+        page.emulate_media(media="print")
+        for path in PAGES:
+            page.goto(f"{address}/{path}")
+            settled(page)
+            expect(page.locator(".st-key-head")).to_be_visible()
+            pressed = page.locator("button:visible, a:visible, input:visible, [data-testid=stHeader]:visible")
+            left = [one.inner_text().strip() for one in pressed.all()]
+            assert left == (["Filters: Acme, last 30 days"] if path in FILTERED else []), path
+            assert fits(page), path
+            assert page.pdf().startswith(b"%PDF")
