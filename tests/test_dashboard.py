@@ -381,6 +381,20 @@ def test_the_address_sets_the_filters_and_the_filters_the_address(kept: Database
     assert app.query_params["brand"] == "Bolt"
 
 
+def test_one_line_says_what_the_filters_are_set_to(kept: Database) -> None:
+    for name, address, told in (
+        ("overview", {}, "Acme, last 30 days"),
+        ("criticism", {"brand": "Bolt", "period": "7d", "source": ["shop", "news"]}, "Bolt, last 7 days, 2 sources"),
+        ("compare", {"period": "dates", "from": "2026-11-01", "to": "2026-11-03"}, "Acme, 1 Nov to 2 Nov 2026"),
+        ("mentions", {"count": "mentions", "text": "late", "hidden": "1"}, "Acme, last 30 days, mentions, 2 more"),
+    ):
+        label = page(name, **address).button(key="fold filters").label
+        assert label == f"Filters: {told}"
+    app = page("overview")
+    app.selectbox(key="period").set_value("dates").run()
+    assert not app.exception
+
+
 def test_an_address_that_means_nothing_falls_back(kept: Database) -> None:
     address = {"brand": "![x](http://x.example)", "period": "9y", "source": ["nowhere"], "count": "all"}
     app = page("overview", **address, **{"from": "yesterday", "to": "0001-01-01T00:00:00+23:59"})
