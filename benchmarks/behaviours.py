@@ -6,7 +6,8 @@ The families are theirs, about airlines as theirs are; the sentences are ours an
 words, is trained on. Where a change must not matter, a pair fails as theirs does: the label changes, and the first
 label's probability by more than 0.1. The last columns are the paper's own figures for RoBERTa and for the best of the
 three commercial services on *their* sentences: a yardstick, not a race on equal ground. With --data the changes are
-also made in real posts, as theirs are: one slip of the fingers, another first name, another place.
+also made in real posts, as theirs are: one slip of the fingers, a link behind, another first name,
+another place.
 """
 
 import argparse
@@ -210,6 +211,10 @@ def in_posts(data: Path) -> Iterator[tuple[str, list[tuple[tuple[str, str], tupl
     for source in POSTS:
         here = [(row["text"], row.get("target") or "") for row in rows if row["source"] == source][:1000]
         yield f"{source}: a typing error", [((text, target), (slip(text), target)) for text, target in here]
+        yield (
+            f"{source}: a link or a handle behind",
+            [((text, to), (variants.linked(text, chance), to)) for text, to in here],
+        )
     posts = [(row["text"], row.get("target") or "") for row in rows if row["source"] in POSTS]
     for kind, words in (("person", variants.PEOPLE), ("place", variants.PLACES)):
         with patch.object(variants, "OTHERS", dict.fromkeys(words, words)):

@@ -75,6 +75,30 @@ def of_sentiment(judge: sentiment.Judge, rows: list[dict[str, Any]]) -> None:
         )
 
 
+def of_sides(judge: sentiment.Judge, rows: list[dict[str, Any]]) -> None:
+    """Prints how well negative is told from positive, and how honest the probability of that is: where a set's neutral
+    rows were left out or mean something else, this is what its labels can tell of the probabilities."""
+    print("\n| set | negative or positive | told apart | calibration error |\n|---|---:|---:|---:|")
+    for source in sorted({row["source"] for row in rows}):
+        here = [row for row in rows if row["source"] == source and row["label"] != "neutral"]
+        found = judge.score([(row["text"], row.get("target") or "") for row in here])
+        shares = [one.positive / (one.positive + one.negative) for one in found]
+        right = [(share > 0.5) == (row["label"] == "positive") for share, row in zip(shares, here, strict=True)]
+        error = measures.calibration_error([max(share, 1 - share) for share in shares], right)
+        print(f"| {source} | {len(here):,} | {sum(right) / len(here):.1%} | {error:.3f} |")
+
+
+def of_complaints(judge: sentiment.Judge, rows: list[dict[str, Any]]) -> None:
+    """Prints how tweets that people marked as complaints, or not, speak of the first account they name."""
+    print("\n| tweets | rows |" + "".join(f" {label} |" for label in encoder.LABELS) + "\n|---|---:|---:|---:|---:|")
+    for kind in ("complaint", "not_complaint"):
+        texts = [row["text"] for row in rows if row["label"] == kind]
+        named = [found[1] if (found := encoder.HANDLE.search(text)) else "" for text in texts]
+        counts = Counter(one.likeliest for one in judge.score(list(zip(texts, named, strict=True))))
+        shares = "".join(f" {counts[label] / len(texts):.0%} |" for label in encoder.LABELS)
+        print(f"| {kind} | {len(texts):,} |{shares}")
+
+
 def of_intent(judge: sentiment.Judge, rows: list[dict[str, Any]]) -> None:
     """Prints which intents were read in rows of each label."""
     found = [one.intent for one in judge.score([(row["text"], "") for row in rows])]
@@ -136,8 +160,11 @@ def main() -> None:
     given = parser.parse_args()
     judge = sentiment.load(given.weights)
     print(judge.model)
-    of_sentiment(judge, [*lines(given.data, "sentiment_dev"), *lines(given.data, "target_dev")])
+    labelled = [*lines(given.data, "sentiment_dev"), *lines(given.data, "target_dev")]
+    of_sentiment(judge, labelled)
+    of_sides(judge, labelled)
     intents = list(lines(given.data, "intent_dev"))
+    of_complaints(judge, intents)
     of_intent(judge, intents)
     topics = [
         {"source": path.name.split(".")[0], "text": re.sub(r"X{2,}", "", row["text"]), "label": row["issue"]}
