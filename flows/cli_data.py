@@ -29,7 +29,7 @@ def sources(
     if as_json:
         show.as_json(found)
     else:
-        listing.print_sources(found)
+        listing.print_sources(found, settings.zone)
     if check and (late := sorted(one["source"] for one in found if one["late"])):
         fail(f"no success for three intervals: {', '.join(late)}", FAILED)
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from earful.data import standing, todo
 from earful.data.queries import Gap
@@ -47,15 +48,15 @@ def late(row: todo.SourceRow, every: timedelta, now: datetime) -> bool:
     return now - row.last_success > LATE * every and not planned
 
 
-def print_sources(found: list[dict[str, Any]]) -> None:
-    """Prints a table, and below it what the troubled ones said; times are in UTC."""
+def print_sources(found: list[dict[str, Any]], zone: ZoneInfo) -> None:
+    """Prints a table, and below it what the troubled ones said; times are those of `zone`."""
     columns = ("source", "state", "since", "last new", "next check", "7 days", "gaps", "next step")
     show.table(
         columns,
         [
             (
-                *(one["source"], one["state"], _minute(one["since"]), _minute(one["last_new"])),
-                "never" if one["state"] == "gone" else _minute(one["due"]) or "next run",
+                *(one["source"], one["state"], _minute(one["since"], zone), _minute(one["last_new"], zone)),
+                "never" if one["state"] == "gone" else _minute(one["due"], zone) or "next run",
                 one["mentions_7_days"],
                 f"{one['gap_hours_30_days']:g} h" if one["gaps_30_days"] else "",
                 one["next_step"],
@@ -63,6 +64,7 @@ def print_sources(found: list[dict[str, Any]]) -> None:
             for one in found
         ],
     )
+    show.line(f"Times are those of {zone.key}.")
     for one in found:
         if one["error"]:
             show.line(f"{one['source']} said: {one['error']}")
@@ -73,5 +75,5 @@ def _hours(hole: Gap, now: datetime) -> float:
     return float(max(((hole.finish or now) - start) / timedelta(hours=1), 0.0))
 
 
-def _minute(time: str | None) -> str:
-    return f"{datetime.fromisoformat(time):%Y-%m-%d %H:%M}" if time else ""
+def _minute(time: str | None, zone: ZoneInfo) -> str:
+    return f"{datetime.fromisoformat(time).astimezone(zone):%Y-%m-%d %H:%M}" if time else ""

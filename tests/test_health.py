@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import troubled_store
@@ -19,7 +20,7 @@ from earful.data import alerting, health, queries, standing, store, todo
 from earful.data.alerting import Alert
 from earful.data.database import Database
 from earful.data.todo import SourceRow
-from earful.flows import listing, targets, troubles, watch
+from earful.flows import listing, show, targets, troubles, watch
 from earful.flows.config import Brand, Config, Source, Target
 from earful.flows.messages import clean
 from earful.models import condition, silence
@@ -370,6 +371,20 @@ def test_the_command_lists_the_most_troubled_first(tmp_path: Path) -> None:
     assert by_name[troubled_store.KETTLES]["late"] is True
     assert json.loads(json.dumps(listed)) == listed
     assert not any("mark" in key for key in listed[0])
+
+
+def test_the_command_tells_times_as_they_are_in_the_teams_zone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, database = troubled(tmp_path)
+    with database.look() as con:
+        one = next(one for one in listing.sources(con, settings, NOON) if one["since"])
+    monkeypatch.setattr(show.out, "width", 300)
+    since = datetime.fromisoformat(one["since"])
+    listing.print_sources([one], ZoneInfo("Asia/Kolkata"))
+    printed = capsys.readouterr().out
+    assert f"{since + timedelta(hours=5, minutes=30):%Y-%m-%d %H:%M}" in printed
+    assert "Times are those of Asia/Kolkata." in printed
 
 
 @pytest.mark.parametrize(
